@@ -1,0 +1,39 @@
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.shortcuts import redirect
+from django.utils import translation
+
+ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/logout/", "/taal/", "/static/")
+
+
+def language_of_user(get_response):
+    """A language that was chosen for this visit goes first, then the person's own."""
+
+    def middleware(request):
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
+        if request.user.is_authenticated and not chosen:
+            translation.activate(request.user.language)
+            request.LANGUAGE_CODE = translation.get_language()
+        return get_response(request)
+
+    return middleware
+
+
+def second_factor_required(get_response):
+    """Who must have a second factor and has none gets nowhere but to setting one up.
+
+    Source: BIO2 5.17.01. allauth asks for an existing factor at login; it does not
+    make anybody set one up.
+    """
+
+    def middleware(request):
+        if (
+            settings.REQUIRE_SECOND_FACTOR
+            and request.user.is_authenticated
+            and not request.path.startswith(ENROLMENT)
+            and not is_mfa_enabled(request.user)
+        ):
+            return redirect("mfa_activate_totp")
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,150 @@
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Api(models.Model):
+    """One API of the operator, as a gateway names it in X-Api."""
+
+    slug = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("naam"), max_length=100)
+    version = models.CharField(_("versie"), max_length=10)
+    path = models.CharField(_("pad"), max_length=200, help_text=_("Na het basisadres."))
+    summary = models.CharField(_("omschrijving"), max_length=300)
+    summary_en = models.CharField(_("omschrijving (Engels)"), max_length=300)
+
+    class Meta:
+        verbose_name = _("API")
+        verbose_name_plural = _("API's")
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.name} {self.version}"
+
+
+class Product(models.Model):
+    """What an organisation applies for and pays: a subscription that contains APIs."""
+
+    slug = models.SlugField(_("code"), unique=True)
+    name = models.CharField(_("naam"), max_length=100)
+    summary = models.CharField(_("omschrijving"), max_length=300)
+    summary_en = models.CharField(_("omschrijving (Engels)"), max_length=300)
+    apis = models.ManyToManyField(Api, related_name="products", verbose_name=_("API's"))
+    on_offer = models.BooleanField(_("aan te vragen"), default=True)
+    position = models.PositiveSmallIntegerField(_("volgorde"), default=0)
+
+    class Meta:
+        verbose_name = _("abonnement")
+        verbose_name_plural = _("abonnementen")
+        ordering = ["position", "pk"]
+
+    def __str__(self):
+        return self.name
+
+
+class PriceUnit(models.TextChoices):
+    KEY_MONTH = "key_month", _("per API-key per maand")
+    REQUEST = "request", _("per bevraging")
+    YEAR = "year", _("per jaar")
+
+
+class Price(models.Model):
+    """What one unit of a product costs while the price is valid, in euro, exempt from VAT."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="prices")
+    api = models.ForeignKey(Api, models.CASCADE, null=True, blank=True, related_name="prices")
+    unit = models.CharField(_("eenheid"), max_length=20, choices=PriceUnit)
+    amount = models.DecimalField(_("bedrag"), max_digits=12, decimal_places=4)
+    valid_from = models.DateField(_("geldig vanaf"))
+    valid_until = models.DateField(_("geldig tot en met"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("prijs")
+        verbose_name_plural = _("prijzen")
+        ordering = ["product", "unit", "valid_from"]
+
+    def __str__(self):
+        return f"€ {self.amount} {self.get_unit_display()}"
+
+
+class Subscription(models.Model):
+    """One organisation's right to use one product, for as long as it runs."""
+
+    organisation = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="subscriptions"
+    )
+    product = models.ForeignKey(Product, models.PROTECT, related_name="subscriptions")
+    starts_on = models.DateField(_("vanaf"))
+    ends_on = models.DateField(_("tot en met"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("afgenomen abonnement")
+        verbose_name_plural = _("afgenomen abonnementen")
+        constraints = [
+            models.UniqueConstraint(
+                name="subscription_runs_once",
+                fields=["organisation", "product"],
+                condition=Q(ends_on=None),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.product} · {self.organisation}"
+
+
+class ApiKey(models.Model):
+    """What an organisation calls the APIs with. Its secrets may change, its usage stays."""
+
+    organisation = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="api_keys"
+    )
+    name = models.CharField(_("naam"), max_length=60)
+    subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")
+    created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
+    blocked_at = models.DateTimeField(_("geblokkeerd"), null=True, editable=False)
+    blocked_reason = models.CharField(_("reden"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API-key")
+        verbose_name_plural = _("API-keys")
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(name="api_key_name_is_one", fields=["organisation", "name"])
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class KeySecret(models.Model):
+    """One secret of a key: found by public id, proven by digest, revealed by decryption."""
+
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="secrets")
+    public_id = models.CharField(max_length=8, unique=True)
+    digest = models.BinaryField(max_length=32)  # HMAC-SHA256 under a pepper
+    pepper_version = models.PositiveSmallIntegerField()
+    ciphertext = models.BinaryField()  # version byte, nonce, AES-256-GCM; see secrets.py
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="identity_is_fixed",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("key", "public_id", "digest"),
+                func="RAISE EXCEPTION 'a key secret is never given to another key';",
+            ),
+        ]
+
+    def __str__(self):
+        return self.masked
+
+    @property
+    def masked(self):
+        """What may be shown to anybody who may know that the key exists."""
+        return f"{self.public_id}…"

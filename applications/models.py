@@ -1,0 +1,347 @@
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.fields.json import KT
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("Concept")
+    SUBMITTED = "submitted", _("Ingediend")
+    CHANGES_REQUESTED = "changes_requested", _("Aanvulling gevraagd")
+    CONTRACT_SENT = "contract_sent", _("Overeenkomst verstuurd")
+    CONTRACT_RETURNED = "contract_returned", _("Overeenkomst retour")
+    APPROVED = "approved", _("Goedgekeurd")
+    WITHDRAWN = "withdrawn", _("Ingetrokken")
+    REJECTED = "rejected", _("Afgewezen")
+    EXPIRED = "expired", _("Verlopen")
+
+
+_ENDS = {Status.WITHDRAWN, Status.REJECTED, Status.EXPIRED}
+MOVES = {
+    Status.DRAFT: {Status.SUBMITTED, Status.EXPIRED},
+    Status.SUBMITTED: {
+        Status.CHANGES_REQUESTED,
+        Status.CONTRACT_SENT,
+        Status.WITHDRAWN,
+        Status.REJECTED,
+    },
+    Status.CHANGES_REQUESTED: {Status.SUBMITTED, *_ENDS},
+    Status.CONTRACT_SENT: {Status.CONTRACT_RETURNED, *_ENDS},
+    # back to "sent": what came back cannot be used, and is asked for once more
+    Status.CONTRACT_RETURNED: {
+        Status.APPROVED,
+        Status.CONTRACT_SENT,
+        Status.WITHDRAWN,
+        Status.REJECTED,
+    },
+}
+OPEN = [*MOVES]
+DECIDED = Q(status__in=[Status.APPROVED, Status.REJECTED])
+HAS_CONTRACT = Q(status__in=[Status.CONTRACT_SENT, Status.CONTRACT_RETURNED, Status.APPROVED])
+
+
+class WrongState(Exception):
+    """The application is not, or no longer, where this act is possible."""
+
+
+def _answer(name):
+    """A column that follows one answer, for searching and for constraints."""
+    return models.GeneratedField(
+        expression=Func(
+            KT(f"answers__{name}"),
+            Value("", output_field=models.TextField()),
+            function="COALESCE",
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+
+class ApplicationQuerySet(models.QuerySet):
+    def submitted(self):
+        """All that staff may see: everything that was sent in at some time."""
+        return self.exclude(submitted_at=None)
+
+
+class Application(models.Model):
+    """One organisation's request to use the APIs, from draft to decision.
+
+    `answers` holds what was filled in, by field name (see forms.py); while a draft as
+    typed, from submission on as checked. Only services.py moves the status.
+    """
+
+    reference = models.CharField(_("kenmerk"), max_length=20, unique=True, null=True, editable=False)
+    status = models.CharField(
+        _("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False
+    )
+    language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
+    answers = models.JSONField(default=dict, editable=False)
+    kvk_number = _answer("kvk_number")
+    organisation_name = _answer("name")
+    contact_name = _answer("contract_name")
+    contact_email = _answer("contract_email")
+
+    created_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("concept bewaard tot"), editable=False)
+    from_address = models.CharField(max_length=64, editable=False)  # digest, for rate limits
+    link_version = models.PositiveIntegerField(default=0, editable=False)
+    link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    email_confirmed_at = models.DateTimeField(
+        _("e-mailadres bevestigd"), null=True, editable=False
+    )
+
+    submitted_at = models.DateTimeField(_("ingediend"), null=True, editable=False)
+    status_since = models.DateTimeField(_("in deze status sinds"), auto_now_add=True)
+    username = models.OneToOneField(
+        "accounts.Username", models.SET_NULL, null=True, editable=False, related_name="application"
+    )
+    terms = models.ForeignKey(
+        "DocumentTemplate", models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    terms_agreed_at = models.DateTimeField(null=True, editable=False)
+
+    contract_sent_at = models.DateTimeField(null=True, editable=False)
+    contract_sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    contract_returned_at = models.DateTimeField(null=True, editable=False)
+    decided_at = models.DateTimeField(null=True, editable=False)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    rejection_reason = models.TextField(_("reden van afwijzing"), blank=True, editable=False)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("aanvraag")
+        verbose_name_plural = _("aanvragen")
+        ordering = ["status_since"]
+        indexes = [
+            models.Index(fields=["status", "status_since"]),
+            models.Index(fields=["from_address", "created_at"]),
+        ]
+        permissions = [
+            ("request_changes", "Kan om aanvulling vragen"),
+            ("send_contract", "Kan de overeenkomst versturen"),
+            ("register_return", "Kan de ontvangst van de overeenkomst registreren"),
+            ("approve", "Kan goedkeuren"),
+            ("reject", "Kan afwijzen"),
+            ("renew_link", "Kan een nieuwe persoonlijke link sturen"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="application_submitted_is_complete",
+                condition=Q(status__in=[Status.DRAFT, Status.EXPIRED])
+                | Q(
+                    reference__isnull=False,
+                    submitted_at__isnull=False,
+                    terms__isnull=False,
+                    terms_agreed_at__isnull=False,
+                    link_digest__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="application_contract_is_signed_for",
+                condition=~HAS_CONTRACT
+                | Q(contract_sent_at__isnull=False, contract_sent_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="application_returned_before_approved",
+                condition=~Q(status__in=[Status.CONTRACT_RETURNED, Status.APPROVED])
+                | Q(contract_returned_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="application_decision_is_complete",
+                condition=(DECIDED & Q(decided_at__isnull=False, decided_by__isnull=False))
+                | (~DECIDED & Q(decided_at=None, decided_by=None)),
+            ),
+            models.CheckConstraint(
+                name="application_approved_by_another",
+                condition=~Q(status=Status.APPROVED) | ~Q(decided_by=F("contract_sent_by")),
+            ),
+            models.CheckConstraint(
+                name="application_rejection_has_a_reason",
+                condition=~Q(status=Status.REJECTED) | ~Q(rejection_reason=""),
+            ),
+        ]
+
+    def __str__(self):
+        return self.reference or _("concept")
+
+    def can_become(self, status):
+        return status in MOVES.get(Status(self.status), ())
+
+    @property
+    def is_open(self):
+        return self.status in OPEN
+
+    @property
+    def link(self):
+        """What private_links.token() needs to make this application's private link."""
+        return ["application", self.pk, self.link_version]
+
+
+class ChangeRequest(models.Model):
+    """One time that staff asked the applicant for a completion, and the answer to it."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="change_requests")
+    fields = models.JSONField()  # names of answers
+    reason = models.TextField(_("toelichting"))
+    requested_at = models.DateTimeField(auto_now_add=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    before = models.JSONField()
+    after = models.JSONField(null=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.UniqueConstraint(
+                name="change_request_is_one_at_a_time",
+                fields=["application"],
+                condition=Q(answered_at=None),
+            )
+        ]
+
+    def __str__(self):
+        return self.reason
+
+
+class DocumentKind(models.TextChoices):
+    CONTRACT = "contract", _("Overeenkomst")
+    TERMS = "terms", _("Gebruikersvoorwaarden")
+    SERVICE_LEVEL = "service_level", _("Service Garantie Document")
+    MANDATE = "mandate", _("Incassomachtiging")
+    SIGNED_CONTRACT = "signed_contract", _("Ondertekende overeenkomst")
+
+
+class DocumentTemplateQuerySet(models.QuerySet):
+    def in_force(self, kind, on):
+        """The one template of this kind that is valid on this day, the newest first."""
+        return self.filter(kind=kind, valid_from__lte=on).order_by("-valid_from", "-pk").first()
+
+
+class DocumentTemplate(models.Model):
+    """One version of one legal text, as a typst source. What was used is never changed."""
+
+    kind = models.CharField(_("soort"), max_length=20, choices=DocumentKind)
+    title = models.CharField(_("titel"), max_length=200)
+    version = models.CharField(_("versie"), max_length=20)
+    valid_from = models.DateField(_("geldig vanaf"))
+    language = models.CharField(_("taal"), max_length=5, default="nl")
+    source = models.TextField(_("bron (typst)"))
+
+    objects = DocumentTemplateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("documentsjabloon")
+        verbose_name_plural = _("documentsjablonen")
+        ordering = ["kind", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                name="document_template_version_is_one", fields=["kind", "language", "version"]
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.title} {self.version}"
+
+
+class Document(models.Model):
+    """One file of an application: sent by us or signed and returned. Never changed."""
+
+    application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
+    kind = models.CharField(_("soort"), max_length=20, choices=DocumentKind)
+    template = models.ForeignKey(DocumentTemplate, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(_("naam"), max_length=200)
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )  # null: the applicant
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documenten")
+        ordering = ["created_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="document_digest_is_true",
+                condition=Q(
+                    sha256=Func(
+                        Func(F("content"), function="sha256", output_field=models.BinaryField()),
+                        Value("hex"),
+                        function="encode",
+                        output_field=models.TextField(),
+                    )
+                ),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def as_attachment(self):
+        """What mail needs to send it along: file name, bytes, media type."""
+        return self.name, bytes(self.content), "application/pdf"
+
+
+class Mandate(models.Model):
+    """One SEPA direct debit mandate, made with the contract that it belongs to."""
+
+    application = models.OneToOneField(Application, models.PROTECT, related_name="mandate")
+    reference = models.CharField(_("machtigingskenmerk"), max_length=35, unique=True)
+    creditor_identifier = models.CharField(_("incassant-id"), max_length=35)
+    iban = models.CharField("IBAN", max_length=34)
+    account_holder = models.CharField(_("rekeninghouder"), max_length=70)
+    signed_on = models.DateField(_("ondertekend retour"), null=True)
+
+    class Meta:
+        verbose_name = _("machtiging")
+        verbose_name_plural = _("machtigingen")
+        constraints = [
+            models.CheckConstraint(
+                name="mandate_reference_is_sepa",
+                condition=Q(reference__regex=r"^[A-Za-z0-9]{1,35}$"),
+            )
+        ]
+
+    def __str__(self):
+        return self.reference
+
+
+class Contract(models.Model):
+    """The agreement with one organisation that one approved application led to."""
+
+    number = models.CharField(_("contractnummer"), max_length=20, unique=True)
+    organisation = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="contracts"
+    )
+    application = models.OneToOneField(Application, models.PROTECT, related_name="contract")
+    api_key = models.OneToOneField("apikeys.ApiKey", models.PROTECT, related_name="+")
+    starts_on = models.DateField(_("ingangsdatum"))
+    ends_on = models.DateField(_("einddatum"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("overeenkomst")
+        verbose_name_plural = _("overeenkomsten")
+
+    def __str__(self):
+        return self.number

@@ -1,0 +1,67 @@
+import uuid
+
+from django.conf import settings
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", _("Wacht op verzending")
+    SENT = "sent", _("Verzonden")
+    FAILED = "failed", _("Niet te bezorgen")
+
+
+class Message(models.Model):
+    """One mail to one person: what was written and how its sending went.
+
+    It is rendered anew at each attempt from `template` and `context`. Private links
+    are not in the row: `links` says which ones to make (see private_links.py).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    to = models.EmailField(_("aan"), db_index=True)
+    language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
+    template = models.CharField(_("bericht"), max_length=80)  # "applications/emails/received"
+    context = models.JSONField(default=dict)
+    links = models.JSONField(default=dict)  # {"status_url": ["application", id, version]}
+    subject_line = models.CharField(_("onderwerp"), max_length=200)
+
+    about_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
+    about_id = models.CharField(max_length=40)
+    about = GenericForeignKey("about_type", "about_id")
+
+    state = models.CharField(_("status"), choices=State, default=State.QUEUED, max_length=10)
+    attempts = models.PositiveSmallIntegerField(_("pogingen"), default=0)
+    last_error = models.CharField(_("antwoord van de mailserver"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("geschreven"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("verzonden"), null=True)
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["about_type", "about_id"])]
+        constraints = [
+            models.CheckConstraint(
+                name="message_sent_has_a_time",
+                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
+            )
+        ]
+
+    def __str__(self):
+        return self.subject_line
+
+
+class Attachment(models.Model):
+    """A file that goes with a mail; `source` holds the bytes and has as_attachment()."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="attachments")
+    source_type = models.ForeignKey(ContentType, models.PROTECT, related_name="+")
+    source_id = models.CharField(max_length=40)
+    source = GenericForeignKey("source_type", "source_id")
+
+    def __str__(self):
+        return f"{self.source_type_id}:{self.source_id}"

@@ -1,0 +1,43 @@
+"""A member reaches an organisation only through here; a stranger gets "not found".
+
+Every view of ours carries exactly one mark: @requires(Permission.X), @any_user, or
+Django's @login_not_required. tests/test_every_url.py pins which.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from .models import Membership
+from .roles import Permission
+
+View = Callable[..., HttpResponse]
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Admit members holding `permission`; the view gets their membership, not a slug."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
+            mine = Membership.objects.filter(user=request.user).select_related("organisation")
+            membership = get_object_or_404(mine, organisation__slug=slug)
+            if permission not in membership.permissions:
+                raise PermissionDenied
+            request.membership = membership  # type: ignore[attr-defined]  # for base.html
+            return view(request, membership, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def any_user(view: View) -> View:
+    """Admit everybody who is signed in (LoginRequiredMiddleware sees to that)."""
+    view.permission = "any_user"  # type: ignore[attr-defined]
+    return view

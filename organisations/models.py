@@ -1,0 +1,83 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .roles import PERMISSIONS, Role
+
+
+class LegalForm(models.TextChoices):
+    SOLE_TRADER = "sole_trader", _("Eenmanszaak")
+    PARTNERSHIP = "partnership", _("Vennootschap onder firma of maatschap")
+    LIMITED_PARTNERSHIP = "limited_partnership", _("Commanditaire vennootschap")
+    PRIVATE_COMPANY = "private_company", _("Besloten vennootschap")
+    PUBLIC_COMPANY = "public_company", _("Naamloze vennootschap")
+    FOUNDATION = "foundation", _("Stichting")
+    ASSOCIATION = "association", _("Vereniging")
+    COOPERATIVE = "cooperative", _("Coöperatie")
+    PUBLIC_BODY = "public_body", _("Publiekrechtelijke rechtspersoon")
+    OTHER = "other", _("Andere rechtsvorm")
+
+
+class Organisation(models.Model):
+    """One organisation that may use the APIs, known by its KVK number or a code of our own."""
+
+    slug = models.SlugField(_("code"), max_length=20, unique=True, editable=False)
+    kvk_number = models.CharField(_("KVK-nummer"), max_length=8, unique=True, null=True)
+    name = models.CharField(_("naam"), max_length=200)
+    legal_form = models.CharField(_("rechtsvorm"), max_length=30, choices=LegalForm)
+    rsin = models.CharField(_("RSIN"), max_length=9, blank=True)
+    street = models.CharField(_("straat en huisnummer"), max_length=200)
+    postcode = models.CharField(_("postcode"), max_length=12)
+    city = models.CharField(_("plaats"), max_length=100)
+    country = models.CharField(_("land"), max_length=2, default="NL")
+    postal_address = models.CharField(_("postadres"), max_length=300, blank=True)
+    invoice_email = models.EmailField(_("e-mailadres voor facturen"))
+    invoice_attention = models.CharField(_("ter attentie van"), max_length=200, blank=True)
+    purchase_reference = models.CharField(_("inkoopreferentie"), max_length=60, blank=True)
+    created_at = models.DateTimeField(_("sinds"), auto_now_add=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership")
+
+    class Meta:
+        verbose_name = _("organisatie")
+        verbose_name_plural = _("organisaties")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_kvk_number_is_eight_digits",
+                condition=Q(kvk_number=None) | Q(kvk_number__regex=r"^[0-9]{8}$"),
+            ),
+            models.CheckConstraint(
+                name="organisation_sole_trader_has_no_rsin",
+                condition=~Q(legal_form="sole_trader") | Q(rsin=""),
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class Membership(models.Model):
+    """One person's place in one organisation."""
+
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships"
+    )
+    role = models.CharField(_("rol"), max_length=20, choices=Role)
+    since = models.DateTimeField(_("sinds"), auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)  # where /mijn/ leads
+
+    class Meta:
+        verbose_name = _("lidmaatschap")
+        verbose_name_plural = _("lidmaatschappen")
+        constraints = [
+            models.UniqueConstraint(name="membership_is_one", fields=["organisation", "user"])
+        ]
+
+    def __str__(self):
+        return f"{self.user} ({self.get_role_display()})"
+
+    @property
+    def permissions(self):
+        return PERMISSIONS[Role(self.role)]

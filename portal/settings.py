@@ -1,0 +1,389 @@
+"""All settings, read from the environment. docs/configuration.md explains each variable.
+
+A missing, malformed or unknown variable stops the start with one line that names it.
+"""
+
+import base64
+import binascii
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+from environs import Env, EnvValidationError, validate
+from marshmallow import ValidationError
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+from stdnum.eu import at_02
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def stop(reason: str) -> NoReturn:
+    """End the start with one line, as an operator reads it in a log."""
+    sys.exit(f"portal: {reason} (see docs/configuration.md)")
+
+
+def versioned_keys(value: str) -> dict[int, bytes]:
+    """'1:<base64>,2:<base64>' → {1: 32 bytes, 2: 32 bytes}; the highest is in use."""
+    try:
+        pairs = [item.split(":", 1) for item in value.split(",")]
+        keys = {int(version): base64.b64decode(key, validate=True) for version, key in pairs}
+    except (ValueError, binascii.Error):
+        raise ValidationError("expected version:base64[,version:base64]") from None
+    if not all(len(key) == 32 and 0 < version < 256 for version, key in keys.items()):
+        raise ValidationError("each key is 32 bytes in base64, each version 1 to 255")
+    return keys
+
+
+def secret_bytes(value: str) -> bytes:
+    try:
+        key = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        raise ValidationError("expected base64") from None
+    if len(key) != 32:
+        raise ValidationError("expected 32 bytes in base64")
+    return key
+
+
+def base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
+        raise ValidationError("expected https://host[:port] without a path")
+    return value
+
+
+def postgres_url(value: str) -> dict:
+    try:
+        parts = conninfo_to_dict(value)
+    except ProgrammingError:
+        raise ValidationError("expected postgresql://user:password@host:port/name") from None
+    if "dbname" not in parts:
+        raise ValidationError("names no database")
+    return parts
+
+
+def smtp_url(value: str) -> dict:
+    parts = urlsplit(value)
+    if parts.scheme == "mailbox":
+        return {"scheme": "mailbox"}
+    if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
+        raise ValidationError("expected smtp[+tls|s]://user:password@host:port or mailbox:")
+    return {
+        "scheme": parts.scheme,
+        "host": parts.hostname,
+        "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
+        "user": parts.username or "",
+        "password": parts.password or "",
+    }
+
+
+def creditor_identifier(value: str) -> str:
+    if not at_02.is_valid(value):
+        raise ValidationError("not a SEPA creditor identifier")
+    return at_02.compact(value)
+
+
+env = Env(eager=False, prefix="PORTAL_")
+for parser in (
+    versioned_keys, secret_bytes, base_url, postgres_url, smtp_url, creditor_identifier,
+):  # fmt: skip
+    env.add_parser(parser.__name__, parser)
+
+# What development uses when nothing is set; production refuses each of these.
+DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"
+DEVELOPMENT_KEY = base64.b64encode(b"development only key, 32 bytes..").decode()
+
+ENVIRONMENT = env.str(
+    "ENVIRONMENT", "production", validate=validate.OneOf(["production", "development"])
+)
+DEVELOPMENT = ENVIRONMENT == "development"
+_secret = {"default": DEVELOPMENT_KEY} if DEVELOPMENT else {}
+_keys = {"default": f"1:{DEVELOPMENT_KEY}"} if DEVELOPMENT else {}
+
+DEBUG = env.bool("DEBUG", False)
+DEMO = env.bool("DEMO", False)
+SECRET_KEY = env.str("SECRET_KEY", **({"default": DEVELOPMENT_SECRET} if DEVELOPMENT else {}))
+LINK_KEY = env.secret_bytes("LINK_KEY", **_secret)
+AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
+KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
+KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
+BASE_URL = env.base_url("BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {}))
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(0, 5))
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", True)
+DATA_DIR = env.path("DATA_DIR", BASE_DIR / ".data")
+LOG_LEVEL = env.str(
+    "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
+)
+
+_mail = env.smtp_url("EMAIL_URL", **({"default": "mailbox:"} if DEVELOPMENT else {}))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "API support <apisupport@portal.example>")
+MAIL_PER_ADDRESS_PER_HOUR = env.int("MAIL_PER_ADDRESS_PER_HOUR", 3, validate=validate.Range(1))
+
+# The operator, as visitors, documents and mails name it. The default is the manual's.
+OPERATOR_NAME = env.str("OPERATOR_NAME", "KVK")
+OPERATOR_LEGAL_NAME = env.str("OPERATOR_LEGAL_NAME", "Kamer van Koophandel")
+OPERATOR_ADDRESS = env.str("OPERATOR_ADDRESS", "Voorbeeldlaan 1, 1234 AB Voorbeeldstad")
+OPERATOR_COUNTRY = env.str("OPERATOR_COUNTRY", "Nederland")
+OPERATOR_KVK_NUMBER = env.str(
+    "OPERATOR_KVK_NUMBER", "69599068", validate=validate.Regexp(r"^\d{8}\Z")
+)
+OPERATOR_PRODUCT = env.str("OPERATOR_PRODUCT", "KVK Handelsregister API's")
+CREDITOR_IDENTIFIER = env.creditor_identifier("CREDITOR_IDENTIFIER", "NL14ZZZ695990680000")
+SALES_PHONE = env.str("SALES_PHONE", "088 585 34 34")
+SALES_EMAIL = env.str("SALES_EMAIL", "account@kvk.nl", validate=validate.Email())
+SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "apisupport@kvk.nl", validate=validate.Email())
+KEY_PREFIX = env.str("KEY_PREFIX", "kvk", validate=validate.Regexp(r"^[a-z]{2,8}\Z"))
+API_BASE_URL = env.str("API_BASE_URL", "https://api.kvk.nl/api", validate=validate.URL())
+
+# Terms, in days unless the name says otherwise.
+DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
+ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
+APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.Range(1))
+UPLOAD_MAX_MEGABYTES = env.int("UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50))
+
+# The promises of the Service Garantie Document.
+SERVICE_AVAILABILITY = env.str("SERVICE_AVAILABILITY", "98")  # % a month, in service hours
+SERVICE_HOURS = env.str("SERVICE_HOURS", "maandag tot en met vrijdag, 8.00 - 17.00 uur")
+SERVICE_DESK_HOURS = env.str("SERVICE_DESK_HOURS", "maandag tot en met vrijdag, 8.30 - 18.00 uur")
+SERVICE_MAINTENANCE = env.str("SERVICE_MAINTENANCE", "woensdag, 18.00 - 22.00 uur")
+SERVICE_RECOVERY_HOURS = env.list("SERVICE_RECOVERY_HOURS", [4, 8, 40], subcast=int)
+
+# DATABASE_URL carries no prefix: platforms set it under that name.
+env._prefix = None
+_database = env.postgres_url("DATABASE_URL")
+_known = set(env._fields) | {"DATABASE_URL"}
+
+try:
+    env.seal()
+except EnvValidationError as error:
+    stop("; ".join(f"{name}: {' '.join(why)}" for name, why in error.error_messages.items()))
+if _unknown := {name for name in os.environ if name.startswith("PORTAL_")} - _known:
+    stop(f"unknown setting {', '.join(sorted(_unknown))}")
+if not DEVELOPMENT:
+    if DEBUG:
+        stop("PORTAL_DEBUG: production does not run with DEBUG")
+    if DEMO:
+        stop("PORTAL_DEMO: production does not load demo data")
+    if SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < 50:
+        stop("PORTAL_SECRET_KEY: needs 50 characters or more, and not development's")
+    _development_key = base64.b64decode(DEVELOPMENT_KEY)
+    for _name, _values in {
+        "PORTAL_LINK_KEY": [LINK_KEY],
+        "PORTAL_AUDIT_KEY": [AUDIT_KEY],
+        "PORTAL_KEY_ENCRYPTION_KEYS": KEY_ENCRYPTION_KEYS.values(),
+        "PORTAL_KEY_PEPPERS": KEY_PEPPERS.values(),
+    }.items():
+        if _development_key in _values:
+            stop(f"{_name}: is development's; make one of your own")
+    if _mail["scheme"] == "mailbox":
+        stop("PORTAL_EMAIL_URL: the mailbox in the browser is for development only")
+    if not BASE_URL.startswith("https://"):
+        stop("PORTAL_BASE_URL: production needs https")
+
+_host = urlsplit(BASE_URL)
+ALLOWED_HOSTS = [_host.hostname, *ALLOWED_HOSTS]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+INSTALLED_APPS = [
+    "portal.apps.PortalConfig",
+    "applications",
+    "apikeys",
+    "organisations",
+    "accounts",
+    "mail",
+    "audit",
+    "portal.apps.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "template_partials",
+    "csp",
+    "pgtrigger",
+    "procrastinate.contrib.django",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.middleware.security_headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.language_of_user",
+    "accounts.middleware.second_factor_required",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.operator",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "portal.forms.Renderer"
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _database.pop("dbname"),
+        "USER": _database.pop("user", ""),
+        "PASSWORD": _database.pop("password", ""),
+        "HOST": _database.pop("host", ""),
+        "PORT": _database.pop("port", ""),
+        "OPTIONS": _database,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {  # one for all processes: second-factor codes and rate limits count once
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEVELOPMENT
+SESSION_COOKIE_NAME = "sessionid" if DEVELOPMENT else "__Host-sessionid"
+CSRF_COOKIE_NAME = "csrftoken" if DEVELOPMENT else "__Host-csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- people ---
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "organisations:mine"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_UNIQUE_EMAIL = False
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = f"{OPERATOR_NAME} Mijn Portaal"
+MFA_TOTP_TOLERANCE = 0
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.LengthByFactor"},
+    {"NAME": "accounts.passwords.NotGuessable"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+# --- language and time ---
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Nederlands")), ("en", _("Engels"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+
+# --- mail ---
+if _mail["scheme"] == "mailbox":
+    EMAIL_BACKEND = "mail.mailbox.EmailBackend"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail["host"], _mail["port"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["user"], _mail["password"]
+    EMAIL_USE_TLS = _mail["scheme"] == "smtp+tls"
+    EMAIL_USE_SSL = _mail["scheme"] == "smtps"
+EMAIL_TIMEOUT = 20
+
+# --- files and headers ---
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEVELOPMENT
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # bytes of a form, its files not counted
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_HSTS_SECONDS = 0 if DEVELOPMENT else 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEVELOPMENT
+SECURE_SSL_REDIRECT = not DEVELOPMENT
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+
+PROCRASTINATE_ON_APP_READY = None
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"secrets": {"()": "portal.logging.HideSecrets"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["secrets"],
+            "formatter": "line",
+        },
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+}

@@ -1,0 +1,34 @@
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apikeys.models import Product
+
+
+@login_not_required
+@require_safe
+def home(request):
+    products = Product.objects.filter(on_offer=True).prefetch_related("apis", "prices__api")
+    return render(request, "portal/home.html", {"products": products})
+
+
+@login_not_required
+@require_safe
+def support(request):
+    return render(request, "portal/support.html")
+
+
+@login_not_required
+@require_safe
+def healthz(request):
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM procrastinate_jobs LIMIT 1")
+    return HttpResponse("ok", content_type="text/plain")
