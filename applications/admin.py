@@ -1,0 +1,201 @@
+"""Where staff work through the applications: they choose acts, they edit nothing."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+
+from .models import (
+    Application,
+    Contract,
+    DocumentTemplate,
+    Mandate,
+    Status,
+    WrongState,
+)
+from .staff import ACTS, REFUSALS
+from .summary import parts, question
+from .timeline import timeline
+from .views.following import as_download
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Looking is allowed by the view permission; nothing is added, changed or deleted."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class Queue(admin.SimpleListFilter):
+    """The status, with what waits for staff as the answer to no choice at all."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return [("all", _("Alle")), *[s for s in Status.choices if s[0] != Status.DRAFT]]
+
+    def choices(self, changelist):
+        waiting, *others = super().choices(changelist)
+        return [{**waiting, "display": _("Wacht op ons")}, *others]
+
+    def queryset(self, request, queryset):
+        if self.value() == "all" or (not self.value() and request.GET.get("q")):
+            return queryset  # a search without a choice looks everywhere
+        if self.value():
+            return queryset.filter(status=self.value())
+        return queryset.filter(status__in=[Status.SUBMITTED, Status.CONTRACT_RETURNED])
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnly):
+    list_display = ["shown_reference", "organisation_name", "kvk_number", "status", "age", "contact"]
+    list_filter = [Queue]
+    search_fields = [
+        "reference",
+        "kvk_number",
+        "organisation_name",
+        "contact_name",
+        "contact_email",
+    ]
+    search_help_text = _("Zoek op kenmerk, KVK-nummer, naam of e-mailadres.")
+    list_per_page = 50
+
+    @admin.display(description=_("kenmerk"), ordering="reference")
+    def shown_reference(self, application):
+        return application.reference
+
+    @admin.display(description=_("in deze status"), ordering="status_since")
+    def age(self, application):
+        return timesince(application.status_since, depth=1)
+
+    @admin.display(description=_("contactpersoon"))
+    def contact(self, application):
+        return application.contact_name
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).submitted()
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        ours = [
+            path(
+                "<int:pk>/document/<int:document_pk>/",
+                wrap(self.document),
+                name="applications_application_document",
+            ),
+            path(
+                "<int:pk>/<slug:act>/",
+                wrap(self.act),
+                name="applications_application_act",
+            ),
+        ]
+        standard = super().get_urls()  # "<id>/history/" and the like go first
+        return [*standard[:-2], *ours, *standard[-2:]]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        application = self.get_object(request, unquote(object_id))
+        if application is None:
+            raise Http404
+        if not self.has_view_permission(request, application):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{application.reference} · {application.organisation_name}",
+            "application": application,
+            "acts": [act for act in ACTS if act.allowed(request.user, application)],
+            "parts": parts(application.answers),
+            "timeline": timeline(application),
+            "documents": application.documents.defer("content").select_related("added_by"),
+            "changes": [_compared(asked) for asked in application.change_requests.all()],
+            "age": timesince(application.status_since, depth=1),
+        }
+        return render(request, "admin/applications/application/page.html", context)
+
+    def act(self, request, pk, act):
+        """One act on one application: its form, and what it does."""
+        application = get_object_or_404(self.get_queryset(request), pk=pk)
+        chosen = next((one for one in ACTS if one.slug == act), None)
+        if chosen is None:
+            raise Http404
+        if not request.user.has_perm(f"applications.{chosen.permission}"):
+            raise PermissionDenied
+        if not chosen.possible(application):
+            return self._too_late(request, pk)
+        sent = {"data": request.POST, "files": request.FILES}
+        form = chosen.form(application, **(sent if request.method == "POST" else {}))
+        if request.method == "POST" and form.is_valid():
+            try:
+                chosen.perform(application, form, request.user)
+            except WrongState:
+                return self._too_late(request, pk)
+            except tuple(REFUSALS) as refusal:
+                form.add_error(None, REFUSALS[type(refusal)])
+            else:
+                messages.success(request, _("Gedaan: %(act)s.") % {"act": chosen.label})
+                return redirect("admin:applications_application_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": chosen.label,
+            "application": application,
+            "act": chosen,
+            "form": form,
+        }
+        return render(request, "admin/applications/application/act.html", context)
+
+    def _too_late(self, request, pk):
+        messages.warning(request, _("Dat kan niet (meer): kijk hoe de aanvraag er nu voor staat."))
+        return redirect("admin:applications_application_change", pk)
+
+    def document(self, request, pk, document_pk):
+        application = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not self.has_view_permission(request, application):
+            raise PermissionDenied
+        return as_download(get_object_or_404(application.documents, pk=document_pk))
+
+
+def _compared(asked):
+    """One request for completion, old beside new."""
+    rows = [
+        (question(name), asked.before.get(name, ""), (asked.after or {}).get(name, ""))
+        for name in asked.fields
+    ]
+    return {"asked": asked, "rows": rows}
+
+
+@admin.register(DocumentTemplate)
+class DocumentTemplateAdmin(admin.ModelAdmin):
+    """A new version is a new row; what was ever used stays what it was."""
+
+    list_display = ["title", "version", "kind", "valid_from", "language"]
+    list_filter = ["kind"]
+
+    def has_change_permission(self, request, obj=None):
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Contract)
+class ContractAdmin(ReadOnly):
+    list_display = ["number", "organisation", "starts_on", "ends_on"]
+    search_fields = ["number", "organisation__name", "organisation__kvk_number"]
+
+
+@admin.register(Mandate)
+class MandateAdmin(ReadOnly):
+    list_display = ["reference", "application", "account_holder", "signed_on"]
+    search_fields = ["reference"]

@@ -1,0 +1,118 @@
+"""Every mail about an application, one function each."""
+
+import datetime
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from accounts.models import Activation
+from mail.services import next_slot, send
+
+from .models import Application, Document
+
+
+def resume(application: Application, *, to: str) -> None:
+    """The private link with which a draft is taken up again."""
+    send(
+        "applications/emails/resume",
+        to=to,
+        language=application.language,
+        about=application,
+        context={"until": _day(application.expires_at, application.language)},
+        links={"resume_url": ["draft", application.pk, application.link_version]},
+    )
+
+
+def received(application: Application) -> None:
+    """It arrived; here is the link to follow it, and to confirm the address."""
+    _to_applicant("received", application)
+
+
+def changes_requested(application: Application, *, reason: str) -> None:
+    """Something has to be completed, and why."""
+    _to_applicant("changes_requested", application, reason=reason)
+
+
+def contract_sent(application: Application, documents: Iterable[Document]) -> None:
+    """The contract to sign, with all that belongs to it."""
+    debit = application.answers["payment_method"] == "direct_debit"
+    _to_applicant("contract_sent", application, attachments=documents, debit=debit)
+
+
+def contract_received(application: Application) -> None:
+    """The signed contract arrived."""
+    _to_applicant("contract_received", application)
+
+
+def sign_again(application: Application, *, reason: str) -> None:
+    """What came back cannot be used, and why."""
+    _to_applicant("sign_again", application, reason=reason)
+
+
+def key_available(application: Application, activation: Activation) -> None:
+    """The key exists: to the administrator the way in, to the applicant that it is so."""
+    user = activation.user
+    send(
+        "applications/emails/key_available",
+        to=user.email,
+        language=user.language,
+        about=application,
+        context={
+            "name": user.name,
+            "username": user.username,
+            "organisation": application.organisation_name,
+            "until": _day(activation.expires_at, user.language),
+        },
+        links={"activation_url": ["activation", activation.pk, activation.link_version]},
+    )
+    if application.contact_email.lower() != user.email.lower():
+        _to_applicant("approved", application, administrator=user.name)
+
+
+def rejected(application: Application) -> None:
+    """It was turned down, and why."""
+    _to_applicant("rejected", application, reason=application.rejection_reason)
+
+
+def withdrawn(application: Application) -> None:
+    """It was withdrawn, as the applicant asked."""
+    _to_applicant("withdrawn", application)
+
+
+def link_renewed(application: Application) -> None:
+    """Another private link, in place of the one before."""
+    _to_applicant("link_renewed", application)
+
+
+def _to_applicant(
+    name: str,
+    application: Application,
+    *,
+    attachments: Iterable[Document] = (),
+    **context: Any,
+) -> None:
+    """Write to the applicant; an address nobody confirmed has to wait for its share."""
+    confirmed = application.email_confirmed_at is not None
+    send(
+        f"applications/emails/{name}",
+        to=application.contact_email,
+        language=application.language,
+        about=application,
+        context={
+            "name": application.contact_name,
+            "organisation": application.organisation_name,
+            "reference": application.reference,
+            **context,
+        },
+        links={"status_url": ["application", application.pk, application.link_version]},
+        attachments=attachments,
+        not_before=None if confirmed else next_slot(application.contact_email),
+    )
+
+
+def _day(moment: datetime.datetime, language: str) -> str:
+    """A day as the reader writes it."""
+    with translation.override(language):
+        return date_format(timezone.localtime(moment).date(), "j F Y")

@@ -1,0 +1,60 @@
+"""Where an application stands, in the applicant's words."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .models import Application, Status
+
+
+@dataclass(frozen=True)
+class Stage:
+    title: str | Promise
+    state: str  # done | current | todo
+    text: str | Promise = ""
+    date: datetime | None = None
+
+
+NEXT = {
+    Status.SUBMITTED: _("Wij zijn aan zet: we verwerken je gegevens in een overeenkomst."),
+    Status.CHANGES_REQUESTED: _("Jij bent aan zet: vul je aanvraag aan."),
+    Status.CONTRACT_SENT: _(
+        "Jij bent aan zet: laat de overeenkomst tekenen en stuur haar terug."
+    ),
+    Status.CONTRACT_RETURNED: _(
+        "Wij zijn aan zet: we controleren de overeenkomst en maken de API-key aan."
+    ),
+    Status.APPROVED: _(
+        "Klaar. De beheerder heeft een mail gekregen om het account te activeren."
+    ),
+    Status.WITHDRAWN: _("Je hebt de aanvraag ingetrokken. Er gebeurt niets meer."),
+    Status.REJECTED: _("We hebben de aanvraag afgewezen."),
+    Status.EXPIRED: _("De aanvraag is verlopen, omdat er lang niets is gebeurd."),
+}
+ENDED = {Status.WITHDRAWN, Status.REJECTED, Status.EXPIRED}
+
+
+def progress(application: Application) -> list[Stage]:
+    """The stages of the manual's *Hoe verder?*, with where this application is."""
+    times = [
+        (_("Aanvraag ingediend"), application.submitted_at),
+        (_("Overeenkomst verstuurd"), application.contract_sent_at),
+        (_("Ondertekende overeenkomst ontvangen"), application.contract_returned_at),
+        (_("API-key beschikbaar"), application.decided_at),
+    ]
+    status = Status(application.status)
+    if status in ENDED:
+        stages = [Stage(title, "done", date=at) for title, at in times[:3] if at]
+        end = Stage(status.label, "current", NEXT[status], application.status_since)
+        return [*stages, end]
+    reached = [at for _title, at in times if at]
+    stages = [Stage(title, "done", date=at) for title, at in times[: len(reached)]]
+    if status == Status.APPROVED:
+        stages[-1] = Stage(times[3][0], "done", NEXT[status], application.decided_at)
+        return stages
+    title = status.label if status == Status.CHANGES_REQUESTED else times[len(reached)][0]
+    stages.append(Stage(title, "current", NEXT[status]))
+    rest = [title for title, _at in times[len(reached) + 1 :]]
+    return [*stages, *[Stage(title, "todo") for title in rest]]

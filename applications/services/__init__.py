@@ -1,0 +1,1 @@
+"""What people do with an application, one module per person who does it."""

@@ -1,0 +1,77 @@
+"""Making and keeping the documents of an application."""
+
+import hashlib
+import re
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import User
+
+from .. import rendering
+from ..models import Application, Document, DocumentKind, DocumentTemplate, Mandate
+
+
+def draw_up(application: Application, *, by: User) -> list[Document]:
+    """Make what goes with the contract: each document from its template now in force.
+
+    The terms are the version that the applicant agreed to. With direct debit a mandate
+    is entered, and its sheet made. Needs the application's lock.
+    """
+    today = timezone.localdate()
+    kinds = [DocumentKind.CONTRACT, DocumentKind.TERMS, DocumentKind.SERVICE_LEVEL]
+    if application.answers["payment_method"] == "direct_debit":
+        enter_mandate(application)
+        kinds.append(DocumentKind.MANDATE)
+    documents = []
+    for kind in kinds:
+        template = DocumentTemplate.objects.in_force(kind, today)
+        if kind == DocumentKind.TERMS:
+            template = application.terms
+        data = rendering.contract_data(
+            application, number=contract_number(application), on=today
+        )
+        content = rendering.render(template, data)
+        documents.append(keep(application, kind, content, by=by, template=template))
+    return documents
+
+
+def enter_mandate(application: Application) -> Mandate:
+    """The SEPA mandate that the signed sheet will prove; entered once per application."""
+    return Mandate.objects.create(
+        application=application,
+        reference=mandate_reference(application),
+        creditor_identifier=settings.CREDITOR_IDENTIFIER,
+        iban=application.answers["iban"],
+        account_holder=application.answers["account_holder"],
+    )
+
+
+def contract_number(application: Application) -> str:
+    """The number of the contract that this application leads to: OV-7K3M-Q2XR."""
+    return application.reference.replace("AV", "OV", 1)
+
+
+def mandate_reference(application: Application) -> str:
+    """Letters and digits only, unique per creditor (SEPA rulebook, AT-01)."""
+    return re.sub("[^A-Z0-9]", "", application.reference.replace("AV", "MA", 1))
+
+
+def keep(
+    application: Application,
+    kind: DocumentKind,
+    content: bytes,
+    *,
+    by: User | None,
+    template: DocumentTemplate | None = None,
+) -> Document:
+    """Store a document for good, with the digest that proves it. Null `by`: applicant."""
+    return Document.objects.create(
+        application=application,
+        kind=kind,
+        template=template,
+        name=f"{application.reference}-{kind.value.replace('_', '-')}.pdf",
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        added_by=by,
+    )

@@ -1,0 +1,135 @@
+"""What an applicant does before the application is sent."""
+
+import datetime
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import services as accounts
+from mail import private_links
+from mail.services import TooMuchMail, next_slot
+
+from .. import emails
+from ..models import Application, DocumentKind, DocumentTemplate, Status
+from ..steps import Step, cleaned, first_incomplete
+from .moves import lock, move, new_link, require
+
+REFERENCE_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"  # no vowels, nothing that looks alike
+
+
+class TooManyApplications(Exception):
+    """More applications were begun from this address in an hour than one office needs."""
+
+
+class Incomplete(Exception):
+    """A step does not do yet."""
+
+    def __init__(self, step: Step):
+        self.step = step
+
+
+class TermsChanged(Exception):
+    """Other terms are in force than those that were shown."""
+
+
+@transaction.atomic
+def begin(*, language: str, from_address: str) -> Application:
+    """Open a draft that is kept for PORTAL_DRAFT_DAYS.
+
+    `from_address` is a digest of the network address; raises TooManyApplications.
+    """
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    recent = Application.objects.filter(
+        from_address=from_address, created_at__gt=an_hour_ago
+    )
+    if recent.count() >= settings.APPLICATIONS_PER_HOUR:
+        raise TooManyApplications
+    return Application.objects.create(
+        language=language,
+        from_address=from_address,
+        expires_at=timezone.now() + datetime.timedelta(days=settings.DRAFT_DAYS),
+    )
+
+
+@transaction.atomic
+def save_answers(application: Application, typed: dict[str, Any]) -> None:
+    """Keep what was typed in one step, right or wrong, so that nothing is lost."""
+    lock(application)
+    require(application, Status.DRAFT)
+    application.answers = {**application.answers, **typed}
+    application.save(update_fields=["answers"])
+
+
+@transaction.atomic
+def save_for_later(application: Application, *, email: str) -> None:
+    """Mail the private link with which the draft is taken up again.
+
+    Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
+    """
+    lock(application)
+    require(application, Status.DRAFT)
+    if next_slot(email):
+        raise TooMuchMail
+    if application.link_digest is None:
+        new_link(application, "draft")
+        application.save(update_fields=["link_version", "link_digest"])
+    emails.resume(application, to=email)
+
+
+@transaction.atomic
+def submit(application: Application, *, terms: DocumentTemplate) -> None:
+    """Send the application in: from now on the operator is on turn.
+
+    `terms` is the version that was shown. Raises Incomplete with the step that does not
+    do yet, accounts.UsernameTaken, TermsChanged, or WrongState when it was sent before.
+    """
+    lock(application)
+    require(application, Status.DRAFT)
+    if step := first_incomplete(application.answers):
+        raise Incomplete(step)
+    if terms != terms_in_force():
+        raise TermsChanged
+    answers = cleaned(application.answers)
+    new_link(application, "application")
+    move(
+        application,
+        Status.SUBMITTED,
+        by=None,
+        answers=answers,
+        username=accounts.reserve_username(answers["username"]),
+        reference=new_reference(),
+        terms=terms,
+        terms_agreed_at=timezone.now(),
+        submitted_at=timezone.now(),
+        link_version=application.link_version,
+        link_digest=application.link_digest,
+    )
+    emails.received(application)
+
+
+def terms_in_force() -> DocumentTemplate:
+    """The terms of use that an applicant agrees to today."""
+    return DocumentTemplate.objects.in_force(DocumentKind.TERMS, timezone.localdate())
+
+
+def new_reference() -> str:
+    """A reference that can be read out on the telephone: AV-7K3M-Q2XR."""
+    letters = "".join(secrets.choice(REFERENCE_LETTERS) for _ in range(8))
+    return f"AV-{letters[:4]}-{letters[4:]}"
+
+
+def discard_expired() -> int:
+    """Delete the drafts whose term is over, with all that was typed; says how many."""
+    over = Application.objects.filter(status=Status.DRAFT, expires_at__lt=timezone.now())
+    return over.delete()[0]
+
+
+def by_link(purpose: str, token: str) -> Application:
+    """The application that this private link opens; raises Application.DoesNotExist."""
+    application = Application.objects.get(link_digest=private_links.digest(token))
+    if (application.status == Status.DRAFT) != (purpose == "draft"):
+        raise Application.DoesNotExist
+    return application

@@ -1,0 +1,220 @@
+"""What the operator's staff do with an application."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import services as accounts
+from accounts.models import User
+from apikeys import services as apikeys
+from apikeys.models import Product
+from audit.services import record
+from organisations import services as organisations
+from organisations.models import LegalForm, Organisation
+from organisations.roles import Role
+
+from .. import emails
+from ..models import (
+    Application,
+    ChangeRequest,
+    Contract,
+    Document,
+    DocumentKind,
+    Status,
+)
+from .documents import contract_number, draw_up, keep
+from .following import release_username
+from .moves import lock, move, new_link
+
+
+class EmailUnconfirmed(Exception):
+    """The applicant has not shown yet to be the reader of the address."""
+
+
+class SamePerson(Exception):
+    """Who drew the contract up cannot be the one who approves it."""
+
+
+class OrganisationExists(Exception):
+    """This organisation is a customer already: staff has to choose to join it."""
+
+
+@transaction.atomic
+def request_changes(
+    application: Application, *, fields: list[str], reason: str, by: User
+) -> None:
+    """Ask the applicant to complete these answers, and say why."""
+    lock(application)
+    _require_confirmed_email(application)
+    move(application, Status.CHANGES_REQUESTED, by=by)
+    ChangeRequest.objects.create(
+        application=application,
+        fields=fields,
+        reason=reason,
+        requested_by=by,
+        before={name: application.answers.get(name, "") for name in fields},
+    )
+    emails.changes_requested(application, reason=reason)
+
+
+@transaction.atomic
+def send_contract(application: Application, *, by: User) -> None:
+    """Draw up the contract and what belongs to it, and send it for signing."""
+    lock(application)
+    _require_confirmed_email(application)
+    move(
+        application,
+        Status.CONTRACT_SENT,
+        by=by,
+        contract_sent_at=timezone.now(),
+        contract_sent_by=by,
+    )
+    emails.contract_sent(application, draw_up(application, by=by))
+
+
+@transaction.atomic
+def register_return(
+    application: Application, *, by: User, content: bytes | None = None
+) -> Document | None:
+    """The signed contract came back by another way; a scan of it may be added."""
+    lock(application)
+    document = None
+    if content:
+        document = keep(application, DocumentKind.SIGNED_CONTRACT, content, by=by)
+    move(
+        application, Status.CONTRACT_RETURNED, by=by, contract_returned_at=timezone.now()
+    )
+    emails.contract_received(application)
+    return document
+
+
+@transaction.atomic
+def ask_again(application: Application, *, reason: str, by: User) -> None:
+    """What came back cannot be used: ask to sign the same contract once more."""
+    move(application, Status.CONTRACT_SENT, by=by, contract_returned_at=None)
+    emails.sign_again(application, reason=reason)
+
+
+@transaction.atomic
+def approve(
+    application: Application, *, by: User, join: Organisation | None = None
+) -> Contract:
+    """Let the organisation in: organisation, administrator, key, contract and mail.
+
+    All of it or nothing. `join` is the organisation that staff chose where one with this
+    KVK number exists. Raises SamePerson when `by` drew up the contract (product.md,
+    rule 4), OrganisationExists, or WrongState when somebody decided before.
+    """
+    lock(application)
+    if application.contract_sent_by_id == by.pk:
+        raise SamePerson
+    reservation = application.username
+    now = timezone.now()
+    move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
+    answers = application.answers
+    organisation = _organisation(application, join=join, by=by)
+    administrator = accounts.create_person(
+        reservation,
+        name=answers["account_name"],
+        email=answers["account_email"],
+        phone=answers["contract_phone"],
+        language=application.language,
+    )
+    organisations.add_member(organisation, administrator, role=Role.ADMINISTRATOR, by=by)
+    contract = Contract.objects.create(
+        number=contract_number(application),
+        organisation=organisation,
+        application=application,
+        api_key=apikeys.issue(
+            organisation,
+            products=Product.objects.filter(slug__in=answers["products"]),
+            name=answers["key_name"],
+            by=by,
+        ),
+        starts_on=timezone.localdate(),
+    )
+    if hasattr(application, "mandate"):
+        application.mandate.signed_on = timezone.localdate()
+        application.mandate.save(update_fields=["signed_on"])
+    activation = accounts.start_activation(administrator, by=by)
+    record("contract.concluded", subject=contract, organisation=organisation, by=by)
+    emails.key_available(application, activation)
+    return contract
+
+
+@transaction.atomic
+def reject(application: Application, *, reason: str, by: User) -> None:
+    """Turn the application down, and say why; the username is free again.
+
+    An address that nobody confirmed gets no mail of it; the private page says it too.
+    """
+    move(
+        application,
+        Status.REJECTED,
+        by=by,
+        rejection_reason=reason,
+        decided_at=timezone.now(),
+        decided_by=by,
+    )
+    release_username(application)
+    if application.email_confirmed_at:
+        emails.rejected(application)
+
+
+@transaction.atomic
+def renew_link(application: Application, *, by: User) -> None:
+    """Mail another private link; the one before stops working at once."""
+    lock(application)
+    new_link(application, "application")
+    application.save(update_fields=["link_version", "link_digest"])
+    record("application.link_renewed", subject=application, by=by)
+    emails.link_renewed(application)
+
+
+def existing_organisation(application: Application) -> Organisation | None:
+    """The customer that has this application's KVK number already, if there is one."""
+    if not application.kvk_number:
+        return None
+    return Organisation.objects.filter(kvk_number=application.kvk_number).first()
+
+
+def _require_confirmed_email(application: Application) -> None:
+    if application.email_confirmed_at is None:
+        raise EmailUnconfirmed
+
+
+def _organisation(
+    application: Application, *, join: Organisation | None, by: User
+) -> Organisation:
+    existing = existing_organisation(application)
+    if existing:
+        if existing != join:
+            raise OrganisationExists
+        return existing
+    answers = application.answers
+    return organisations.found(
+        slug=application.kvk_number or application.reference.lower(),
+        by=by,
+        **_facts(answers),
+    )
+
+
+def _facts(answers: dict[str, Any]) -> dict[str, Any]:
+    """The answers that become the organisation's own data."""
+    foreign = answers["branch"] == "foreign"
+    postal = ("postal_street", "postal_postcode", "postal_city")
+    return {
+        "kvk_number": answers["kvk_number"] or None,
+        "name": answers["name"],
+        "legal_form": LegalForm(answers["legal_form"]),
+        "rsin": answers["rsin"],
+        "street": answers["street"],
+        "postcode": answers["postcode"],
+        "city": answers["city"],
+        "country": answers["country"] if foreign else "NL",
+        "postal_address": ", ".join(answers[name] for name in postal if answers[name]),
+        "invoice_email": answers["invoice_email"],
+        "invoice_attention": answers["invoice_attention"],
+        "purchase_reference": answers["purchase_reference"],
+    }

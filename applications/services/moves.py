@@ -1,0 +1,47 @@
+"""The two things that every act on an application shares: its lock, and its status."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from audit.services import record
+from mail import private_links
+
+from ..models import Application, Status, WrongState
+
+
+def lock(application: Application) -> None:
+    """Wait until nobody else acts on this application, and read it anew."""
+    application.refresh_from_db(from_queryset=Application.objects.select_for_update())
+
+
+def move(application: Application, to: Status, *, by: User | None, **changes: Any) -> None:
+    """Lock, check, write, record: the only code that writes `Application.status`.
+
+    Raises WrongState when the application is not where this is possible. Call it first
+    (the lock) or last (the record) within the caller's transaction; what happens between
+    is done under a lock that the caller took with lock().
+    """
+    lock(application)
+    if not application.can_become(to):
+        raise WrongState(f"{application.status} cannot become {to}")
+    was = application.status
+    changes |= {"status": to, "status_since": timezone.now()}
+    for field, value in changes.items():
+        setattr(application, field, value)
+    application.save(update_fields=[*changes])
+    record("application.moved", subject=application, by=by, was=was, now=to)
+
+
+def require(application: Application, *statuses: Status) -> None:
+    """Refuse an act outside these statuses; raises WrongState. Needs lock() before."""
+    if application.status not in statuses:
+        raise WrongState(f"not possible while {application.status}")
+
+
+def new_link(application: Application, purpose: str) -> None:
+    """Give the application another private link; the one before is worth nothing."""
+    application.link_version += 1
+    token = private_links.token(purpose, application.pk, application.link_version)
+    application.link_digest = private_links.digest(token)

@@ -1,0 +1,208 @@
+"""The acts that staff can choose on an application's page, with the form of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+from .forms import ReturnContractForm
+from .models import Application, Status
+from .services import handling
+from .steps import STEPS
+from .summary import question
+
+
+class ActForm(forms.Form):
+    """What an act needs to know; without fields it only asks for confirmation."""
+
+    use_required_attribute = False
+
+    def __init__(self, application, **options):
+        self.application = application
+        super().__init__(**options)
+
+
+class RequestChangesForm(ActForm):
+    fields_asked = forms.MultipleChoiceField(
+        label=_("Wat moet de aanvrager aanvullen?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Kies minstens één gegeven.")},
+    )
+    reason = forms.CharField(
+        label=_("Waarom?"),
+        help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Leg uit wat er moet gebeuren.")},
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.fields["fields_asked"].choices = [
+            (
+                step.title,
+                [(name, question(name)) for name in step.form.base_fields if name != "website"],
+            )
+            for step in STEPS
+        ]
+
+
+class ReasonForm(ActForm):
+    reason = forms.CharField(
+        label=_("Reden"),
+        help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Geef een reden: de aanvrager krijgt die te lezen.")},
+    )
+
+
+class RegisterReturnForm(ActForm):
+    contract = forms.FileField(
+        label=_("Scan van de ondertekende overeenkomst (pdf)"), required=False
+    )
+
+    def clean_contract(self):
+        if not self.cleaned_data["contract"]:
+            return None
+        return ReturnContractForm.clean_contract(self)
+
+
+class ApproveForm(ActForm):
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.existing = handling.existing_organisation(application)
+        if self.existing:
+            self.fields["join"] = forms.BooleanField(
+                label=_("Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)")
+                % {"name": self.existing, "code": self.existing.slug},
+                error_messages={
+                    "required": _("Er is al een klant met dit KVK-nummer. Kies die, of wijs af.")
+                },
+            )
+
+
+@dataclass(frozen=True)
+class Act:
+    slug: str
+    label: str | Promise
+    explanation: str | Promise
+    permission: str
+    possible: Callable[[Application], bool]
+    form: type[ActForm]
+    perform: Callable[[Application, ActForm, User], object]
+    style: str = ""  # "primary" for what usually comes next, "danger" for what ends it
+
+    def allowed(self, user: User, application: Application) -> bool:
+        return user.has_perm(f"applications.{self.permission}") and self.possible(application)
+
+
+def _becomes(status):
+    return lambda application: application.can_become(status)
+
+
+ACTS = [
+    Act(
+        "overeenkomst-versturen",
+        _("Overeenkomst versturen"),
+        _(
+            "De overeenkomst en de bijlagen worden gemaakt en aan de aanvrager gemaild."
+            " Een ander dan jij keurt straks goed."
+        ),
+        "send_contract",
+        lambda application: application.status == Status.SUBMITTED,
+        ActForm,
+        lambda application, form, by: handling.send_contract(application, by=by),
+        "primary",
+    ),
+    Act(
+        "aanvulling-vragen",
+        _("Aanvulling vragen"),
+        _("De aanvrager krijgt een mail en kan alleen wijzigen wat je hier kiest."),
+        "request_changes",
+        _becomes(Status.CHANGES_REQUESTED),
+        RequestChangesForm,
+        lambda application, form, by: handling.request_changes(
+            application,
+            fields=form.cleaned_data["fields_asked"],
+            reason=form.cleaned_data["reason"],
+            by=by,
+        ),
+    ),
+    Act(
+        "overeenkomst-ontvangen",
+        _("Overeenkomst ontvangen"),
+        _("Voor een ondertekende overeenkomst die per post of mail is binnengekomen."),
+        "register_return",
+        _becomes(Status.CONTRACT_RETURNED),
+        RegisterReturnForm,
+        lambda application, form, by: handling.register_return(
+            application, by=by, content=form.cleaned_data["contract"]
+        ),
+        "primary",
+    ),
+    Act(
+        "goedkeuren",
+        _("Goedkeuren"),
+        _(
+            "Je bevestigt dat de overeenkomst ondertekend terug is. De organisatie, de"
+            " beheerder en de API-key worden gemaakt, en de beheerder krijgt een mail."
+        ),
+        "approve",
+        _becomes(Status.APPROVED),
+        ApproveForm,
+        lambda application, form, by: handling.approve(
+            application, by=by, join=form.existing if form.cleaned_data.get("join") else None
+        ),
+        "primary",
+    ),
+    Act(
+        "opnieuw-laten-ondertekenen",
+        _("Opnieuw laten ondertekenen"),
+        _("Wat terugkwam is niet bruikbaar: de aanvrager krijgt een mail met de reden."),
+        "register_return",
+        lambda application: application.status == Status.CONTRACT_RETURNED,
+        ReasonForm,
+        lambda application, form, by: handling.ask_again(
+            application, reason=form.cleaned_data["reason"], by=by
+        ),
+    ),
+    Act(
+        "link-vernieuwen",
+        _("Nieuwe persoonlijke link sturen"),
+        _("De aanvrager krijgt een nieuwe link. De oude werkt dan niet meer."),
+        "renew_link",
+        lambda application: application.link_digest is not None,
+        ActForm,
+        lambda application, form, by: handling.renew_link(application, by=by),
+    ),
+    Act(
+        "afwijzen",
+        _("Afwijzen"),
+        _("De aanvraag eindigt. De aanvrager krijgt een mail met de reden."),
+        "reject",
+        _becomes(Status.REJECTED),
+        ReasonForm,
+        lambda application, form, by: handling.reject(
+            application, reason=form.cleaned_data["reason"], by=by
+        ),
+        "danger",
+    ),
+]
+
+REFUSALS = {
+    handling.EmailUnconfirmed: _(
+        "De aanvrager heeft het e-mailadres nog niet bevestigd. Tot dan gaat er geen"
+        " andere mail heen. Stuur zo nodig de persoonlijke link opnieuw."
+    ),
+    handling.SamePerson: _(
+        "Jij hebt deze overeenkomst verstuurd. Een ander moet haar goedkeuren."
+    ),
+    handling.OrganisationExists: _(
+        "Er is intussen een klant met dit KVK-nummer. Kies of de aanvraag daarbij hoort."
+    ),
+}

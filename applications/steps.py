@@ -1,0 +1,78 @@
+"""The steps of an application, in their order."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .forms import (
+    AccountForm,
+    ApisForm,
+    ContactsForm,
+    OrganisationForm,
+    PaymentForm,
+    StepForm,
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    slug: str
+    title: str | Promise
+    form: type[StepForm]
+
+    def checked(self, answers: dict[str, Any]) -> StepForm:
+        """This step's form as if `answers` had just been typed."""
+        return self.form(data=answers)
+
+    def initial(self, answers: dict[str, Any]) -> dict[str, Any]:
+        """What the page starts with: what was typed, or a proposal from an earlier step."""
+        proposals = {own: answers.get(other, "") for own, other in PROPOSALS.items()}
+        return {**proposals, **answers}
+
+
+# nobody types twice what an earlier step knows (WCAG 3.3.7)
+PROPOSALS = {
+    "account_name": "contract_name",
+    "account_email": "contract_email",
+    "invoice_email": "contract_email",
+    "account_holder": "name",
+}
+
+STEPS = [
+    Step("apis", _("API's"), ApisForm),
+    Step("organisatie", _("Organisatie"), OrganisationForm),
+    Step("contactpersonen", _("Contactpersonen"), ContactsForm),
+    Step("account", _("Account"), AccountForm),
+    Step("betaling", _("Betaling"), PaymentForm),
+]
+LAST = "controleren"
+BY_SLUG = {step.slug: step for step in STEPS}
+
+
+def next_slug(slug: str) -> str:
+    """The step after this one; after the last form it is time to check everything."""
+    slugs = [*BY_SLUG, LAST]
+    return slugs[slugs.index(slug) + 1]
+
+
+def step_of(field: str) -> Step:
+    """The step that asks for this answer."""
+    return next(step for step in STEPS if field in step.form.base_fields)
+
+
+def first_incomplete(answers: dict[str, Any]) -> Step | None:
+    """The first step whose answers do not do yet, or None when all is complete."""
+    return next((step for step in STEPS if not step.checked(answers).is_valid()), None)
+
+
+def cleaned(answers: dict[str, Any]) -> dict[str, Any]:
+    """All answers in the form in which they are kept; raises KeyError on none."""
+    checked = {}
+    for step in STEPS:
+        form = step.checked(answers)
+        form.is_valid()
+        checked.update(form.cleaned_data)
+    checked.pop("website")
+    return checked

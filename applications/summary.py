@@ -1,0 +1,59 @@
+"""An application's answers in the words that a person reads."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from .steps import STEPS, Step, step_of
+
+Words = str | Promise
+
+
+@dataclass(frozen=True)
+class Part:
+    """What *Controleren*, the private page and staff see of one step."""
+
+    step: Step
+    groups: list[tuple[Words, list[tuple[Words, str]]]]  # heading or "", (question, answer)…
+
+
+def parts(answers: dict[str, Any]) -> list[Part]:
+    """Everything that was answered, step by step, without what is beside the point."""
+    return [Part(step, list(_groups(step, answers))) for step in STEPS]
+
+
+def question(name: str) -> Words:
+    """The label of one answer, with its group where the label alone is not enough."""
+    form = step_of(name).form()
+    for title, fields in form.grouped():
+        if any(field.name == name for field in fields):
+            return f"{title}: {form[name].label}" if title else form[name].label
+    return form[name].label
+
+
+def answer(name: str, answers: dict[str, Any]) -> str:
+    """One answer as text."""
+    return _text(step_of(name).form.base_fields[name], answers.get(name, ""))
+
+
+def _groups(step, answers):
+    form = step.checked(answers)
+    form.is_valid()
+    for title, fields in form.grouped():
+        values = [(field, form.cleaned_data.get(field.name, "")) for field in fields]
+        rows = [(f.label, _text(f.field, v)) for f, v in values if v]
+        if rows:
+            yield title, rows
+
+
+def _text(field, value):
+    if isinstance(value, bool):
+        return _("Ja") if value else _("Nee")
+    if isinstance(field, forms.ChoiceField):
+        labels = {str(key): str(label) for key, label in field.choices}
+        chosen = value if isinstance(value, list) else [value]
+        return ", ".join(labels.get(str(one), str(one)) for one in chosen)
+    return str(value)

@@ -1,0 +1,47 @@
+"""What happened to one application: who did what when, and which mails went out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.contenttypes.models import ContentType
+from django.utils.translation import gettext as _
+
+from audit.models import Event
+from mail.models import Message
+
+from .models import Application, Status
+
+
+@dataclass(frozen=True)
+class Moment:
+    at: datetime
+    who: str
+    what: str
+    mail: Message | None = None
+
+
+def timeline(application: Application) -> list[Moment]:
+    """Everything that was recorded or mailed about it, the newest first."""
+    events = Event.objects.filter(
+        subject_type="applications.application", subject_id=str(application.pk)
+    ).select_related("by")
+    mails = Message.objects.filter(
+        about_type=ContentType.objects.get_for_model(Application),
+        about_id=str(application.pk),
+    )
+    moments = [_event(event) for event in events]
+    moments += [
+        Moment(mail.created_at, _("portaal"), mail.subject_line, mail) for mail in mails
+    ]
+    return sorted(moments, key=lambda moment: moment.at, reverse=True)
+
+
+def _event(event):
+    who = str(event.by) if event.by else _("aanvrager")
+    if event.kind == "application.moved":
+        return Moment(event.at, who, str(Status(event.data["now"]).label))
+    what = {
+        "application.email_confirmed": _("E-mailadres bevestigd"),
+        "application.link_renewed": _("Nieuwe persoonlijke link"),
+    }.get(event.kind, event.kind)
+    return Moment(event.at, who, what)

@@ -1,0 +1,233 @@
+"""The pages of *Aanvragen*: public, one step a page, the draft kept on the server."""
+
+import hashlib
+import hmac
+from functools import wraps
+
+from allauth.account.adapter import get_account_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.services import UsernameTaken
+from mail.services import TooMuchMail
+
+from ..forms import SaveForLaterForm, SubmitForm
+from ..models import Application, DocumentKind, DocumentTemplate, Status, WrongState
+from ..rendering import preview
+from ..services import drafting
+from ..statistics import usual_days
+from ..steps import BY_SLUG, LAST, STEPS, first_incomplete, next_slug
+from ..summary import parts
+
+DRAFT = "draft"  # session keys: the application being filled in,
+SENT = "sent"  # and the one that this browser sent last
+
+
+def with_draft(view):
+    """Give the view this browser's draft, or None when there is none (any more)."""
+
+    @wraps(view)
+    def found(request, **kwargs):
+        drafts = Application.objects.filter(status=Status.DRAFT)
+        return view(request, drafts.filter(pk=request.session.get(DRAFT)).first(), **kwargs)
+
+    return found
+
+
+@login_not_required
+@require_safe
+@with_draft
+def start(request, draft):
+    return render(
+        request,
+        "applications/start.html",
+        {
+            "draft": draft,
+            "first": STEPS[0],
+            "usual_days": usual_days(),
+            "draft_days": settings.DRAFT_DAYS,
+        },
+    )
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_draft
+def step(request, draft, slug):
+    this = BY_SLUG.get(slug)
+    if this is None:
+        raise Http404
+    if request.method == "POST":
+        return _save(request, draft, this)
+    answers = draft.answers if draft else {}
+    return _page(request, draft, this, this.form(initial=this.initial(answers)))
+
+
+def _save(request, draft, this):
+    form = this.form(data=request.POST)
+    try:
+        draft = draft or _begin(request)
+        drafting.save_answers(draft, form.typed())
+    except drafting.TooManyApplications:
+        return render(request, "applications/too_many.html", status=429)
+    except WrongState:  # sent meanwhile, in another tab
+        return redirect("applications:sent")
+    if "later" in request.POST:
+        return redirect("applications:save_for_later")
+    if not form.is_valid():
+        return _page(request, draft, this, form)
+    return redirect("applications:check" if "change" in request.GET else _address(this))
+
+
+def _address(this):
+    return reverse("applications:step", args=[next_slug(this.slug)])
+
+
+def _page(request, draft, this, form):
+    context = {"step": this, "form": form, "draft": draft, "steps": _steps(draft, this.slug)}
+    return render(request, "applications/step.html", context)
+
+
+def _steps(draft, current):
+    """What the overview of the steps shows; a step is done when its answers do."""
+    answers = draft.answers if draft else {}
+    overview = []
+    for number, one in enumerate(STEPS, 1):
+        done = bool(answers) and one.checked(answers).is_valid()
+        state = "current" if one.slug == current else "done" if done else "todo"
+        url = reverse("applications:step", args=[one.slug])
+        overview.append({"number": number, "title": one.title, "state": state, "url": url})
+    overview.append(
+        {
+            "number": len(STEPS) + 1,
+            "title": _("Controleren"),
+            "state": "current" if current == LAST else "todo",
+            "url": reverse("applications:check"),
+        }
+    )
+    return overview
+
+
+def _begin(request):
+    draft = drafting.begin(language=get_language(), from_address=_from_address(request))
+    request.session[DRAFT] = draft.pk
+    return draft
+
+
+def _from_address(request):
+    """A digest, so that the limit per address needs no address in the database."""
+    address = get_account_adapter(request).get_client_ip(request)
+    return hmac.new(settings.LINK_KEY, address.encode(), hashlib.sha256).hexdigest()
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_draft
+def check(request, draft):
+    if draft is None:
+        return redirect("applications:sent" if SENT in request.session else "applications:start")
+    if incomplete := first_incomplete(draft.answers):
+        messages.warning(request, _("Deze stap is nog niet klaar."))
+        return redirect("applications:step", slug=incomplete.slug)
+    form = SubmitForm(data=request.POST or None, initial={"terms": drafting.terms_in_force().pk})
+    if request.method == "POST" and form.is_valid():
+        return _submit(request, draft, form)
+    context = {
+        "form": form,
+        "terms": drafting.terms_in_force(),
+        "parts": parts(draft.answers),
+        "steps": _steps(draft, LAST),
+    }
+    return render(request, "applications/check.html", context)
+
+
+def _submit(request, draft, form):
+    try:
+        terms = get_object_or_404(DocumentTemplate, pk=form.cleaned_data["terms"])
+        drafting.submit(draft, terms=terms)
+    except drafting.TermsChanged:
+        messages.warning(
+            request, _("De voorwaarden zijn net veranderd. Lees ze en ga opnieuw akkoord.")
+        )
+        return redirect("applications:check")
+    except UsernameTaken:
+        account = BY_SLUG["account"]
+        page = account.checked(draft.answers)
+        page.add_error("username", _("Deze gebruikersnaam kan niet. Kies een andere."))
+        return _page(request, draft, account, page)
+    except drafting.Incomplete as incomplete:
+        return redirect("applications:step", slug=incomplete.step.slug)
+    except WrongState:
+        pass  # a second click: it was sent, and the answer is the same
+    request.session.pop(DRAFT, None)
+    request.session[SENT] = draft.pk
+    return redirect("applications:sent")
+
+
+@login_not_required
+@require_safe
+def sent(request):
+    application = Application.objects.submitted().filter(pk=request.session.get(SENT)).first()
+    if application is None:
+        return redirect("applications:start")
+    return render(request, "applications/sent.html", {"application": application})
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@with_draft
+def save_for_later(request, draft):
+    if draft is None:
+        return redirect("applications:start")
+    proposal = {"email": draft.answers.get("contract_email", "")}
+    form = SaveForLaterForm(data=request.POST or None, initial=proposal)
+    if request.method == "POST" and form.is_valid():
+        try:
+            drafting.save_for_later(draft, email=form.cleaned_data["email"])
+        except TooMuchMail:
+            form.add_error(
+                "email",
+                _("Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."),
+            )
+        else:
+            context = {"email": form.cleaned_data["email"], "draft": draft}
+            return render(request, "applications/saved.html", context)
+    context = {"form": form, "draft": draft}
+    return render(request, "applications/save_for_later.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def resume(request, token):
+    """The link from the mail; only the button on its page takes the draft up again."""
+    try:
+        draft = drafting.by_link("draft", token)
+    except Application.DoesNotExist:
+        return render(request, "applications/no_draft.html", status=404)
+    if request.method == "POST":
+        request.session[DRAFT] = draft.pk
+        incomplete = first_incomplete(draft.answers)
+        if incomplete:
+            return redirect("applications:step", slug=incomplete.slug)
+        return redirect("applications:check")
+    response = render(request, "applications/resume.html", {"draft": draft})
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@login_not_required
+@require_safe
+def terms(request, pk):
+    """One version of the terms, as a PDF to be read before agreeing."""
+    template = get_object_or_404(DocumentTemplate, pk=pk, kind=DocumentKind.TERMS)
+    response = HttpResponse(preview(template), content_type="application/pdf")
+    name = f"gebruikersvoorwaarden-{template.version}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    return response

@@ -1,0 +1,129 @@
+"""The private page of one application: whoever has the link from the mail is let in."""
+
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.services import UsernameTaken
+
+from ..completion import completion_form
+from ..forms import ReturnContractForm
+from ..models import Application, Status, WrongState
+from ..progress import progress
+from ..services import drafting, following
+from ..summary import parts
+
+
+def by_private_link(view):
+    """Find the application by its token; what the address holds is sent nowhere on."""
+
+    @wraps(view)
+    def found(request, token, **kwargs):
+        try:
+            application = drafting.by_link("application", token)
+        except Application.DoesNotExist:
+            response = render(request, "applications/no_application.html", status=404)
+        else:
+            try:
+                response = view(request, application, token=token, **kwargs)
+            except WrongState:
+                messages.warning(
+                    request, _("Dat kan niet meer: de aanvraag is inmiddels een stap verder.")
+                )
+                response = redirect("applications:status", token=token)
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return login_not_required(found)
+
+
+@by_private_link
+@require_safe
+def status(request, application, token):
+    return _page(request, application, token, ReturnContractForm())
+
+
+def _page(request, application, token, form):
+    context = {
+        "application": application,
+        "token": token,
+        "form": form,
+        "progress": progress(application),
+        "asked": application.change_requests.filter(answered_at=None).first(),
+        "documents": application.documents.defer("content"),
+        "parts": parts(application.answers),
+        "can_withdraw": application.can_become(Status.WITHDRAWN),
+        "can_return": application.can_become(Status.CONTRACT_RETURNED),
+    }
+    return render(request, "applications/status.html", context)
+
+
+@by_private_link
+@require_POST
+def confirm_email(request, application, token):
+    following.confirm_email(application)
+    messages.success(request, _("Dank je. Je e-mailadres is bevestigd."))
+    return redirect("applications:status", token=token)
+
+
+@by_private_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request, application, token):
+    if request.method == "POST":
+        following.withdraw(application)
+        messages.success(request, _("Je aanvraag is ingetrokken."))
+        return redirect("applications:status", token=token)
+    if not application.can_become(Status.WITHDRAWN):
+        raise WrongState
+    context = {"application": application, "token": token}
+    return render(request, "applications/withdraw.html", context)
+
+
+@by_private_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def complete(request, application, token):
+    asked = application.change_requests.filter(answered_at=None).first()
+    if asked is None:
+        raise WrongState
+    form = completion_form(application, asked, data=request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            following.answer_changes(application, form.cleaned_data)
+        except UsernameTaken:
+            form.add_error("username", _("Deze gebruikersnaam kan niet. Kies een andere."))
+        else:
+            messages.success(request, _("Je aanvulling is verzonden."))
+            return redirect("applications:status", token=token)
+    context = {"application": application, "asked": asked, "form": form, "token": token}
+    return render(request, "applications/complete.html", context)
+
+
+@by_private_link
+@require_POST
+def return_contract(request, application, token):
+    form = ReturnContractForm(data=request.POST, files=request.FILES)
+    if not form.is_valid():
+        return _page(request, application, token, form)
+    following.return_contract(application, form.cleaned_data["contract"])
+    messages.success(request, _("Dank je. We hebben de ondertekende overeenkomst ontvangen."))
+    return redirect("applications:status", token=token)
+
+
+@by_private_link
+@require_safe
+def document(request, application, token, pk):
+    return as_download(get_object_or_404(application.documents, pk=pk))
+
+
+def as_download(document):
+    """A stored file, never shown within our own pages (an upload is somebody else's)."""
+    response = HttpResponse(bytes(document.content), content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, document.name)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
