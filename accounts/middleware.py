@@ -3,7 +3,14 @@ from django.conf import settings
 from django.shortcuts import redirect
 from django.utils import translation
 
-ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/logout/", "/taal/", "/static/")
+MACHINES = "/gateway/"  # no person asks there, so no session is read
+ENROLMENT = (
+    "/account/2fa/",
+    "/account/reauthenticate/",
+    "/account/logout/",
+    "/taal/",
+    "/static/",
+)
 
 
 def language_of_user(get_response):
@@ -11,7 +18,11 @@ def language_of_user(get_response):
 
     def middleware(request):
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        if request.user.is_authenticated and not chosen:
+        if (
+            not chosen
+            and not request.path.startswith(MACHINES)
+            and request.user.is_authenticated
+        ):
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return get_response(request)
@@ -29,8 +40,8 @@ def second_factor_required(get_response):
     def middleware(request):
         if (
             settings.REQUIRE_SECOND_FACTOR
+            and not request.path.startswith((*ENROLMENT, MACHINES))
             and request.user.is_authenticated
-            and not request.path.startswith(ENROLMENT)
             and not is_mfa_enabled(request.user)
         ):
             return redirect("mfa_activate_totp")
