@@ -3,7 +3,6 @@ from django.conf import settings
 from django.shortcuts import redirect
 from django.utils import translation
 
-MACHINES = "/gateway/"  # no person asks there, so no session is read
 ENROLMENT = (
     "/account/2fa/",
     "/account/reauthenticate/",
@@ -18,11 +17,7 @@ def language_of_user(get_response):
 
     def middleware(request):
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
-        if (
-            not chosen
-            and not request.path.startswith(MACHINES)
-            and request.user.is_authenticated
-        ):
+        if request.user.is_authenticated and not chosen:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
         return get_response(request)
@@ -40,8 +35,8 @@ def second_factor_required(get_response):
     def middleware(request):
         if (
             settings.REQUIRE_SECOND_FACTOR
-            and not request.path.startswith((*ENROLMENT, MACHINES))
             and request.user.is_authenticated
+            and not request.path.startswith(ENROLMENT)
             and not is_mfa_enabled(request.user)
         ):
             return redirect("mfa_activate_totp")

@@ -9,7 +9,9 @@ from django.test import override_settings
 from accounts.models import User
 from tests.factories import UserFactory
 
-MARTIJN = User(username="martijn.groot", name="Martijn Groot", email="m@voorbeeld.example")
+MARTIJN = User(
+    username="martijn.groot", name="Martijn Groot", email="m@voorbeeld.example"
+)
 
 
 def codes(password, user=MARTIJN):

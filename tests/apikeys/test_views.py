@@ -81,7 +81,9 @@ def test_list_shows_a_call_that_can_be_pasted(client, member, key):
 
     assert "https://api.kvk.nl/api/v2/zoeken?kvkNummer=68750110" in html
     assert "$APIKEY" in html
-    compile(re.search(r"import json.*?(?=</code>)", html, re.S)[0], "example", "exec")
+    compile(
+        re.search(r"import json.*?(?=</code>)", html, re.DOTALL)[0], "example", "exec"
+    )
 
 
 def test_list_asks_as_many_queries_for_ten_keys_as_for_one(
