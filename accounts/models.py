@@ -6,7 +6,7 @@ from django.contrib.auth.models import (
     PermissionsMixin,
 )
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +45,7 @@ class Username(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
+    @transaction.atomic
     def create_user(
         self, username, email, password=None, *, reservation=None, **fields
     ):

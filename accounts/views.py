@@ -17,6 +17,8 @@ def login(request):
     return redirect(settings.LOGIN_URL)
 
 
+# Referrer-Policy stays same-origin here (settings): the token reaches no other site, and
+# with no-referrer a browser sends "Origin: null", with which CSRF refuses the form.
 @login_not_required
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,4 +45,6 @@ def activate(request, token):
 
 def _no_longer(request, reason, *, status):
     context = {"reason": reason}
-    return render(request, "accounts/activation_over.html", context, status=status)
+    response = render(request, "accounts/activation_over.html", context, status=status)
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -80,6 +80,12 @@ def test_activate_says_what_is_wrong_with_a_password(client, url, password):
     assert Activation.objects.get().used_at is None
 
 
+def test_activate_tells_its_address_to_no_other_site(client, url):
+    assert client.get(url)["Referrer-Policy"] == "same-origin"
+    client.post(url, {"password": PASSWORD})
+    assert client.get(url)["Referrer-Policy"] == "no-referrer"
+
+
 def test_activate_says_that_the_link_was_used(client, url):
     client.post(url, {"password": PASSWORD})
 
