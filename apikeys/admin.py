@@ -38,7 +38,7 @@ class BlockForm(forms.ModelForm):
 
     class Meta:
         model = ApiKey
-        fields = []
+        fields: list[str] = []
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
