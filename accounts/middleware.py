@@ -3,7 +3,13 @@ from django.conf import settings
 from django.shortcuts import redirect
 from django.utils import translation
 
-ENROLMENT = ("/account/2fa/", "/account/reauthenticate/", "/account/logout/", "/taal/", "/static/")
+ENROLMENT = (
+    "/account/2fa/",
+    "/account/reauthenticate/",
+    "/account/logout/",
+    "/taal/",
+    "/static/",
+)
 
 
 def language_of_user(get_response):

@@ -1,8 +1,12 @@
 import pgtrigger
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -41,10 +45,15 @@ class Username(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username, email, password=None, *, reservation=None, **fields):
+    @transaction.atomic
+    def create_user(
+        self, username, email, password=None, *, reservation=None, **fields
+    ):
         """Create a person under a name that nobody held, or under their own reservation."""
         reservation = reservation or Username.objects.create(name=username)
-        user = self.model(username=reservation.name, email=self.normalize_email(email), **fields)
+        user = self.model(
+            username=reservation.name, email=self.normalize_email(email), **fields
+        )
         user.set_password(password)
         user.save(using=self._db, force_insert=True)
         reservation.held_by = user
@@ -61,13 +70,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     """One person who signs in: a member of organisations, or one of the operator's staff."""
 
     username = models.CharField(
-        _("gebruikersnaam"), max_length=30, unique=True, validators=[RegexValidator(USERNAME_PATTERN)]
+        _("gebruikersnaam"),
+        max_length=30,
+        unique=True,
+        validators=[RegexValidator(USERNAME_PATTERN)],
     )
     name = models.CharField(_("naam"), max_length=200)
     email = models.EmailField(_("e-mailadres"))
     phone = models.CharField(_("telefoonnummer"), max_length=20, blank=True)
     language = models.CharField(
-        _("taal"), max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+        _("taal"),
+        max_length=5,
+        choices=settings.LANGUAGES,
+        default=settings.LANGUAGE_CODE,
     )
     is_staff = models.BooleanField(_("medewerker"), default=False)
     is_active = models.BooleanField(_("actief"), default=True)
@@ -118,6 +133,7 @@ class Activation(models.Model):
     class Meta:
         verbose_name = _("activering")
         verbose_name_plural = _("activeringen")
+        permissions = [("renew_activation", "Kan een activeringslink opnieuw sturen")]
 
     def __str__(self):
         return self.user.username

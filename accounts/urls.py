@@ -1,4 +1,9 @@
 from django.urls import path
 
+from . import views
+
 app_name = "accounts"
-urlpatterns: list = []
+urlpatterns = [
+    path("inloggen/", views.login, name="login"),
+    path("activeren/<str:token>/", views.activate, name="activate"),
+]

@@ -1,6 +1,10 @@
+import datetime
+
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,6 +15,12 @@ class Api(models.Model):
     name = models.CharField(_("naam"), max_length=100)
     version = models.CharField(_("versie"), max_length=10)
     path = models.CharField(_("pad"), max_length=200, help_text=_("Na het basisadres."))
+    example = models.CharField(
+        _("voorbeeldaanroep"),
+        max_length=200,
+        blank=True,
+        help_text=_("Het pad met gegevens uit de testomgeving."),
+    )
     summary = models.CharField(_("omschrijving"), max_length=300)
     summary_en = models.CharField(_("omschrijving (Engels)"), max_length=300)
 
@@ -49,15 +59,27 @@ class PriceUnit(models.TextChoices):
     YEAR = "year", _("per jaar")
 
 
+class PriceQuerySet(models.QuerySet):
+    def valid_on(self, day: datetime.date):
+        """What is charged for what is used on that day."""
+        return self.filter(
+            Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
+        )
+
+
 class Price(models.Model):
     """What one unit of a product costs while the price is valid, in euro, exempt from VAT."""
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="prices")
-    api = models.ForeignKey(Api, models.CASCADE, null=True, blank=True, related_name="prices")
+    api = models.ForeignKey(
+        Api, models.CASCADE, null=True, blank=True, related_name="prices"
+    )
     unit = models.CharField(_("eenheid"), max_length=20, choices=PriceUnit)
     amount = models.DecimalField(_("bedrag"), max_digits=12, decimal_places=4)
     valid_from = models.DateField(_("geldig vanaf"))
     valid_until = models.DateField(_("geldig tot en met"), null=True, blank=True)
+
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("prijs")
@@ -93,6 +115,12 @@ class Subscription(models.Model):
         return f"{self.product} · {self.organisation}"
 
 
+class ApiKeyQuerySet(models.QuerySet):
+    def with_details(self):
+        """With what masked and apis need, so that they ask nothing more."""
+        return self.prefetch_related("secrets", "subscriptions__product__apis")
+
+
 class ApiKey(models.Model):
     """What an organisation calls the APIs with. Its secrets may change, its usage stays."""
 
@@ -103,18 +131,48 @@ class ApiKey(models.Model):
     subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")
     created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
     blocked_at = models.DateTimeField(_("geblokkeerd"), null=True, editable=False)
-    blocked_reason = models.CharField(_("reden"), max_length=300, blank=True, editable=False)
+    blocked_reason = models.CharField(
+        _("reden"), max_length=300, blank=True, editable=False
+    )
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API-key")
         verbose_name_plural = _("API-keys")
         ordering = ["created_at"]
+        permissions = [("block_apikey", "Kan een API-key blokkeren")]
         constraints = [
-            models.UniqueConstraint(name="api_key_name_is_one", fields=["organisation", "name"])
+            models.UniqueConstraint(
+                name="api_key_name_is_one", fields=["organisation", "name"]
+            ),
+            models.CheckConstraint(
+                name="api_key_is_blocked_for_a_reason",
+                condition=Q(blocked_at=None, blocked_reason="")
+                | (Q(blocked_at__isnull=False) & ~Q(blocked_reason="")),
+            ),
         ]
 
     def __str__(self):
         return self.name
+
+    @property
+    def masked(self):
+        """The newest secret, as anybody may see it who may know that the key exists."""
+        return max(self.secrets.all(), key=lambda secret: secret.created_at).masked
+
+    @property
+    def apis(self):
+        """What the key opens, each API once."""
+        subscriptions = self.subscriptions.all()
+        opened = {api for each in subscriptions for api in each.product.apis.all()}
+        return sorted(opened, key=lambda api: api.pk)
+
+
+class KeySecretQuerySet(models.QuerySet):
+    def usable(self):
+        """Not past their end; whether the key is blocked is another matter."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
 class KeySecret(models.Model):
@@ -124,9 +182,13 @@ class KeySecret(models.Model):
     public_id = models.CharField(max_length=8, unique=True)
     digest = models.BinaryField(max_length=32)  # HMAC-SHA256 under a pepper
     pepper_version = models.PositiveSmallIntegerField()
-    ciphertext = models.BinaryField()  # version byte, nonce, AES-256-GCM; see secrets.py
+    ciphertext = (
+        models.BinaryField()
+    )  # version byte, nonce, AES-256-GCM; see secrets.py
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True)
+
+    objects = KeySecretQuerySet.as_manager()
 
     class Meta:
         triggers = [
@@ -147,4 +209,4 @@ class KeySecret(models.Model):
     @property
     def masked(self):
         """What may be shown to anybody who may know that the key exists."""
-        return f"{self.public_id}…"
+        return f"{settings.KEY_PREFIX}_live_{self.public_id}_…"

@@ -1,0 +1,106 @@
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from audit.services import record
+
+from . import emails, fields, services
+from .models import User, Username
+
+PERSON = ["username", "name", "email", "phone", "language", "is_active"]
+RIGHTS = ["is_staff", "is_superuser", "groups"]
+
+
+class PersonForm(forms.ModelForm):
+    name = fields.PersonNameField()
+    email = fields.EmailField()
+
+    class Meta:
+        model = User
+        fields = [*PERSON, *RIGHTS]
+
+
+class NewPersonForm(PersonForm):
+    username = fields.UsernameField()
+
+    def clean_username(self):
+        name = self.cleaned_data["username"]
+        if Username.objects.filter(name=name).exists():
+            raise ValidationError(
+                _("Deze gebruikersnaam is al in gebruik. Kies een andere.")
+            )
+        return name
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Persons without their password: each sets their own, by a link that is mailed."""
+
+    list_display = ["username", "name", "email", "is_staff", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_active", "groups"]
+    search_fields = ["username", "name", "email"]
+    ordering = ["username"]
+    filter_horizontal = ["groups"]
+    actions = ["renew_activation"]
+
+    def get_fieldsets(self, request, obj=None):
+        return [(None, {"fields": PERSON}), (_("Rechten"), {"fields": RIGHTS})]
+
+    def get_form(self, request, obj=None, **kwargs):
+        return super().get_form(
+            request, obj, form=PersonForm if obj else NewPersonForm, **kwargs
+        )
+
+    def get_readonly_fields(self, request, obj=None):
+        fixed = ["username"] if obj else []  # a name belongs to one person for ever
+        return fixed if request.user.is_superuser else [*fixed, *RIGHTS]
+
+    def has_change_permission(self, request, obj=None):
+        above = obj is not None and obj.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not above
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # what a person did stays theirs; is_active ends an account
+
+    def has_renew_activation_permission(self, request):
+        return request.user.has_perm("accounts.renew_activation")
+
+    @transaction.atomic
+    def save_model(self, request, obj, form, change):
+        if change:
+            obj.save()
+            record(
+                "person.changed", subject=obj, by=request.user, fields=form.changed_data
+            )
+            return
+        person = services.create_person(
+            services.reserve_username(obj.username),
+            name=obj.name,
+            email=obj.email,
+            phone=obj.phone,
+            language=obj.language,
+        )
+        obj.pk, obj.password, obj._state.adding = person.pk, person.password, False
+        obj.date_joined = person.date_joined
+        obj.save()
+        activation = services.start_activation(person, by=request.user)
+        emails.activation_renewed(activation)
+
+    @admin.action(
+        description=_("Stuur de activeringslink opnieuw"),
+        permissions=["renew_activation"],
+    )
+    def renew_activation(self, request, queryset):
+        sent = 0
+        for user in queryset.filter(activation__used_at=None, activation__isnull=False):
+            services.renew_activation(user, by=request.user)
+            sent += 1
+        text = ngettext(
+            "%(sent)d nieuwe link verstuurd.", "%(sent)d nieuwe links verstuurd.", sent
+        )
+        self.message_user(
+            request, text % {"sent": sent}, "success" if sent else "warning"
+        )

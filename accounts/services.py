@@ -1,0 +1,141 @@
+"""Names, persons, and the link by which a person sets a first password."""
+
+import datetime
+import secrets
+
+import psycopg
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from audit.services import record
+from mail import private_links
+
+from . import emails
+from .models import Activation, User, Username
+
+
+class UsernameTaken(Exception):
+    """Somebody has this name, or had it."""
+
+
+class UsernameHeld(Exception):
+    """This name is somebody's account, and stays theirs for ever."""
+
+
+class ActivationUnknown(Exception):
+    """No link like this was ever made, or a newer one replaced it."""
+
+
+class ActivationUsed(Exception):
+    """This person has a password already."""
+
+
+class ActivationExpired(Exception):
+    """The link was not used in time."""
+
+
+def reserve_username(name: str) -> Username:
+    """Take a name for somebody who will get an account; one of two askers gets it."""
+    try:
+        with transaction.atomic():
+            return Username.objects.create(name=name)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, psycopg.errors.UniqueViolation):
+            raise UsernameTaken(name) from None
+        raise
+
+
+@transaction.atomic
+def release_username(username: Username) -> None:
+    """Give back a name that never became an account."""
+    username.refresh_from_db(from_queryset=Username.objects.select_for_update())
+    if username.held_by_id:
+        raise UsernameHeld(username.name)
+    username.delete()
+
+
+@transaction.atomic
+def create_person(
+    reservation: Username, *, name: str, email: str, phone: str = "", language: str
+) -> User:
+    """Make the account for which the name was reserved; it has no password yet."""
+    reservation.refresh_from_db(from_queryset=Username.objects.select_for_update())
+    if reservation.held_by_id:
+        raise UsernameHeld(reservation.name)
+    return User.objects.create_user(
+        reservation.name,
+        email,
+        reservation=reservation,
+        name=name,
+        phone=phone,
+        language=language,
+    )
+
+
+@transaction.atomic
+def start_activation(user: User, *, by: User) -> Activation:
+    """Make a person's first link. The caller mails it: ["activation", pk, link_version]."""
+    activation = Activation(
+        user=user, link_digest=secrets.token_hex(32)
+    )  # opens nothing
+    _make_link(activation)
+    record("activation.started", subject=user, by=by)
+    return activation
+
+
+@transaction.atomic
+def renew_activation(user: User, *, by: User) -> Activation:
+    """Mail a person a new link; the one before it is worth nothing from now on."""
+    activation = Activation.objects.select_for_update().get(user=user)
+    if activation.used_at:
+        raise ActivationUsed(user.username)
+    _make_link(activation)
+    emails.activation_renewed(activation)
+    record("activation.renewed", subject=user, by=by, version=activation.link_version)
+    return activation
+
+
+def _make_link(activation: Activation) -> None:
+    activation.link_version += 1
+    activation.expires_at = timezone.now() + datetime.timedelta(
+        days=settings.ACTIVATION_DAYS
+    )
+    if activation.pk is None:
+        activation.save(force_insert=True)  # the token is made of the row's id
+    token = private_links.token("activation", activation.pk, activation.link_version)
+    activation.link_digest = private_links.digest(token)
+    activation.save()
+
+
+@sensitive_variables("token")
+def open_activation(
+    token: str, *, among: models.QuerySet[Activation] | None = None
+) -> Activation:
+    """The activation that a link belongs to, if it can still be used; changes nothing."""
+    rows = Activation.objects.all() if among is None else among
+    digest = private_links.digest(token)
+    activation = rows.select_related("user").filter(link_digest=digest).first()
+    if not activation or not activation.user.is_active:
+        raise ActivationUnknown
+    if activation.used_at:
+        raise ActivationUsed
+    if activation.expires_at <= timezone.now():
+        raise ActivationExpired
+    return activation
+
+
+@sensitive_variables("token", "password")
+@transaction.atomic
+def activate(token: str, *, password: str) -> User:
+    """Set a person's first password; the link works once, however often it is clicked."""
+    rows = Activation.objects.select_for_update(of=("self",))
+    activation = open_activation(token, among=rows)
+    user = activation.user
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    activation.used_at = timezone.now()
+    activation.save(update_fields=["used_at"])
+    record("account.activated", subject=user, by=user)
+    return user

@@ -1,0 +1,50 @@
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from . import services
+from .forms import ActivationForm
+
+
+@login_not_required
+@require_safe
+def login(request):
+    return redirect(settings.LOGIN_URL)
+
+
+# Referrer-Policy stays same-origin here (settings): the token reaches no other site, and
+# with no-referrer a browser sends "Origin: null", with which CSRF refuses the form.
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def activate(request, token):
+    try:
+        activation = services.open_activation(token)
+        form = ActivationForm(request.POST or None, user=activation.user)
+        if form.is_valid():
+            services.activate(token, password=form.cleaned_data["password"])
+            messages.success(
+                request, _("Je account is klaar. Log in met je wachtwoord.")
+            )
+            return redirect(settings.LOGIN_URL)
+    except services.ActivationUnknown:
+        return _no_longer(request, "unknown", status=404)
+    except services.ActivationUsed:
+        return _no_longer(request, "used", status=410)
+    except services.ActivationExpired:
+        return _no_longer(request, "expired", status=410)
+    rules = password_validators_help_texts()[:2]  # ours; the others say the same
+    context = {"form": form, "person": activation.user, "rules": rules}
+    return render(request, "accounts/activate.html", context)
+
+
+def _no_longer(request, reason, *, status):
+    context = {"reason": reason}
+    response = render(request, "accounts/activation_over.html", context, status=status)
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,106 @@
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from . import services
+from .models import Api, ApiKey, Price, Product
+
+
+@admin.register(Api)
+class ApiAdmin(admin.ModelAdmin):
+    list_display = ["name", "version", "path"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+class PriceInline(admin.TabularInline):
+    model = Price
+    extra = 0
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin):
+    list_display = ["name", "on_offer", "position"]
+    filter_horizontal = ["apis"]
+    inlines = [PriceInline]
+
+
+class BlockForm(forms.ModelForm):
+    """Staff choose to block a key or to lift that; they edit nothing of it."""
+
+    decision = forms.ChoiceField(label=_("Wat wil je doen?"))
+    reason = forms.CharField(
+        label=_("Reden"),
+        max_length=300,
+        required=False,
+        help_text=_("Verplicht bij blokkeren. De organisatie leest dit."),
+    )
+
+    class Meta:
+        model = ApiKey
+        fields: list[str] = []
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        lift = [("unblock", _("Blokkade opheffen"))]
+        stop = [("block", _("Blokkeren"))]
+        self.fields["decision"].choices = lift if self.instance.blocked_at else stop
+
+    def clean(self):
+        data = super().clean()
+        if data.get("decision") == "block" and not data.get("reason"):
+            self.add_error("reason", ValidationError(_("Vul in waarom je blokkeert.")))
+        return data
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):
+    form = BlockForm
+    list_display = ["name", "organisation", "masked", "created_at", "blocked_at"]
+    list_filter = [("blocked_at", admin.EmptyFieldListFilter)]
+    search_fields = [
+        "name",
+        "organisation__name",
+        "organisation__slug",
+        "secrets__public_id",
+    ]
+    readonly_fields = [
+        "organisation", "name", "masked", "opens", "created_at", "blocked_at", "blocked_reason",
+    ]  # fmt: skip
+
+    def get_queryset(self, request):
+        return (
+            super().get_queryset(request).with_details().select_related("organisation")
+        )
+
+    @admin.display(description=_("API-key"))
+    def masked(self, key):
+        return key.masked
+
+    @admin.display(description=_("API's"))
+    def opens(self, key):
+        return ", ".join(str(api) for api in key.apis)
+
+    def get_fields(self, request, obj=None):
+        asked = (
+            ["decision", "reason"] if self.has_change_permission(request, obj) else []
+        )
+        return [*self.readonly_fields, *asked]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return request.user.has_perm("apikeys.block_apikey")
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        try:
+            if form.cleaned_data["decision"] == "block":
+                services.block(obj, by=request.user, reason=form.cleaned_data["reason"])
+            else:
+                services.unblock(obj, by=request.user)
+        except (services.KeyBlocked, services.KeyNotBlocked):
+            self.message_user(request, _("Iemand anders was je voor."), "warning")

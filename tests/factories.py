@@ -1,0 +1,65 @@
+"""What tests make: each call names only what its test is about."""
+
+import factory
+
+from accounts.models import User
+from apikeys import services as apikeys
+from apikeys.models import ApiKey, Product
+from organisations.models import LegalForm, Membership, Organisation
+from organisations.roles import Role
+
+PASSWORD = "Demo-wachtwoord-1"
+
+
+class UserFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda n: f"persoon-{n}")
+    name = factory.Sequence(lambda n: f"Persoon {n}")
+    email = factory.LazyAttribute(lambda user: f"{user.username}@voorbeeld.example")
+    password = PASSWORD
+
+    @classmethod
+    def _create(cls, model_class, *_args, **fields):
+        return model_class.objects.create_user(**fields)
+
+
+class OrganisationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Organisation
+
+    kvk_number = factory.Sequence(lambda n: f"{90000000 + n}")
+    slug = factory.SelfAttribute("kvk_number")
+    name = factory.Sequence(lambda n: f"Test BV {n}")
+    legal_form = LegalForm.PRIVATE_COMPANY
+    street = "Voorbeeldstraat 1"
+    postcode = "1234 AB"
+    city = "Voorbeeldstad"
+    invoice_email = "facturen@voorbeeld.example"
+
+
+class MembershipFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Membership
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    user = factory.SubFactory(UserFactory)
+    role = Role.ADMINISTRATOR
+
+
+class ApiKeyFactory(factory.django.DjangoModelFactory):
+    """A key as an organisation gets it, to the product that the catalogue starts with."""
+
+    class Meta:
+        model = ApiKey
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    name = factory.Sequence(lambda n: f"Key {n}")
+    by = factory.SubFactory(UserFactory)
+
+    @classmethod
+    def _create(cls, model_class, *_args, **fields):
+        organisation = fields.pop("organisation")
+        fields.setdefault("products", Product.objects.all()[:1])
+        return apikeys.issue(organisation, **fields)
