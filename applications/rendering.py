@@ -68,7 +68,7 @@ def render(template: DocumentTemplate, data: Mapping[str, Any]) -> bytes:
     }
     moment = datetime.combine(date.fromisoformat(data["date_iso"]), time(12), UTC)
     try:
-        return typst.compile(
+        return typst.compile(  # type: ignore[call-overload]  # its stubs mix up types
             template.source.encode(),
             root=str(FONTS),  # all of the disk that a template could read
             font_paths=[str(FONTS)],
@@ -211,7 +211,11 @@ def _label(choices, value):
 
 def _products(slugs, on):
     valid = Q(valid_from__lte=on) & (Q(valid_until=None) | Q(valid_until__gte=on))
-    prices = Price.objects.filter(valid, product__slug__in=slugs).select_related("api")
+    prices = (
+        Price.objects.filter(valid, product__slug__in=slugs)
+        .select_related("api")
+        .order_by("unit", "api", "pk")
+    )
     return [
         {
             "name": product.name,
@@ -237,7 +241,7 @@ def _price(price):
 
 def _amount(amount: Decimal) -> str:
     """Two decimals, and the third and fourth only where they say something."""
-    decimals = max(2, -amount.normalize().as_tuple().exponent)
+    decimals = next(n for n in (2, 3, 4) if n == 4 or amount == round(amount, n))
     with translation.override("nl"):
         return number_format(
             amount, decimal_pos=decimals, use_l10n=True, force_grouping=True

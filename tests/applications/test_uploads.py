@@ -263,7 +263,7 @@ def test_inspect_is_not_held_up_by_a_million_objects():
     with pytest.raises(uploads.Unacceptable, match="te ingewikkeld"):
         uploads.inspect(many)
 
-    assert time.monotonic() - began < uploads.SECONDS + 5
+    assert time.monotonic() - began < 15
 
 
 def test_inspect_never_unpacks_a_page():
