@@ -6,7 +6,8 @@ from .models import Membership, Organisation
 
 class MembershipInline(admin.TabularInline):
     model = Membership
-    fields = readonly_fields = ["user", "role", "since", "last_used_at"]
+    fields = ["user", "role", "since", "last_used_at"]
+    readonly_fields = ["user", "role", "since", "last_used_at"]
     extra = 0
     can_delete = False
 

@@ -12,6 +12,7 @@ import phonenumbers
 import schwifty
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 from phonenumbers import NumberParseException, PhoneNumberType
@@ -60,15 +61,18 @@ SEPA = {*EEA, *["AD", "AL", "CH", "GB", "GI", "MC", "MD", "ME", "MK", "RS", "SM"
 
 
 class IdentifierField(forms.CharField):
-    """One line of text that read() brings into its one form, or refuses in words."""
+    """One line of text that read() brings into its one form, or refuses in words.
+
+    `right` says what a right one looks like; every message ends with it.
+    """
 
     pattern: str
-    right: str  # a sentence on what a right one looks like, at the end of every message
+    right: str | Promise
     attrs: dict[str, str] = {}
     default_error_messages = {
         "required": _("Dit is nog niet ingevuld. %(right)s"),
         "long": _("Dit is te lang. %(right)s"),
-        "character": _("Hier staat een teken in dat niet kan. %(right)s"),
+        "character": _("Gebruik alleen gewone letters en cijfers. %(right)s"),
         "shape": _("Dit klopt niet. %(right)s"),
     }
 
@@ -164,9 +168,7 @@ class RsinField(DigitsField):
     length = 9
     right = _("Een RSIN heeft 9 cijfers, bijvoorbeeld 857587973.")
     default_error_messages = {
-        "check": _(
-            "Dit RSIN bestaat niet. Controleer of je het goed hebt overgenomen. %(right)s"
-        )
+        "check": _("Dit RSIN klopt niet: er zit een typefout in. %(right)s")
     }
 
     def read(self, text):
@@ -186,9 +188,7 @@ class VatNumberField(IdentifierField):
     attrs = {"autocapitalize": "characters"}
     default_error_messages = {
         "foreign": _("Dit lijkt een btw-id van buiten Nederland. %(right)s"),
-        "check": _(
-            "Dit btw-id bestaat niet. Controleer of je het goed hebt overgenomen. %(right)s"
-        ),
+        "check": _("Dit btw-id klopt niet: er zit een typefout in. %(right)s"),
     }
 
     def read(self, text):
@@ -238,7 +238,7 @@ class PhoneField(IdentifierField):
     pattern = r"\+[1-9][0-9]{6,14}"
     right = _(
         "Een telefoonnummer is bijvoorbeeld 020 123 45 67, of uit een ander land "
-        "+32 2 555 12 12."
+        "+44 20 7946 0958."
     )
     widget = forms.TelInput
     attrs = {"autocomplete": "tel"}
@@ -248,8 +248,8 @@ class PhoneField(IdentifierField):
         "premium": _("Dit is een betaald informatienummer, zoals 0900. %(right)s"),
         "kind": _("Op dit soort nummer kunnen we je niet bellen. %(right)s"),
         "local": _("Zonder netnummer of landnummer kunnen we je niet bellen. %(right)s"),
-        "shape": _("Dit telefoonnummer bestaat niet. Er ontbreken cijfers, of er is een "
-                   "typefout. %(right)s"),
+        "shape": _("Dit telefoonnummer is niet volledig, of er zit een "
+                   "typefout in. %(right)s"),
     }  # fmt: skip
     reachable = {
         PhoneNumberType.FIXED_LINE,
@@ -296,7 +296,7 @@ class IbanField(IdentifierField):
     default_error_messages = {
         "old": _("De landcode en de letters van de bank ontbreken nog. %(right)s"),
         "country": _(
-            "De letters %(country)s vooraan zijn geen land met IBAN's. %(right)s"
+            "De letters %(country)s vooraan horen bij geen land dat IBAN's heeft. %(right)s"
         ),
         "count": _(
             "Een IBAN dat met %(country)s begint heeft %(length)s tekens; jij vulde er "
@@ -332,7 +332,7 @@ class IbanField(IdentifierField):
         return iban.compact
 
 
-def other_eea_countries() -> list[tuple[str, str]]:
+def other_eea_countries() -> list[tuple[str, str | Promise]]:
     """The countries a foreign government may be of, in the reader's alphabet."""
     others = [(code, str(name)) for code, name in EEA.items() if code != "NL"]
     return [("", _("Kies een land")), *sorted(others, key=lambda country: country[1])]
