@@ -247,10 +247,11 @@ class PhoneField(IdentifierField):
         "emergency": _("Dit is een alarmnummer. %(right)s"),
         "premium": _("Dit is een betaald informatienummer, zoals 0900. %(right)s"),
         "kind": _("Op dit soort nummer kunnen we je niet bellen. %(right)s"),
-        "local": _("Zonder netnummer of landnummer kunnen we je niet bellen. %(right)s"),
-        "shape": _("Dit telefoonnummer is niet volledig, of er zit een "
-                   "typefout in. %(right)s"),
-    }  # fmt: skip
+        "local": _("Een 14-nummer kunnen we niet overal vandaan bellen. %(right)s"),
+        "shape": _(
+            "Dit telefoonnummer is niet volledig, of er zit een typefout in. %(right)s"
+        ),
+    }
     reachable = {
         PhoneNumberType.FIXED_LINE,
         PhoneNumberType.MOBILE,

@@ -128,7 +128,7 @@ BAD = [
     (PhoneField, "0909 0101", "betaald informatienummer"),
     (PhoneField, "+31 900 1234", "betaald informatienummer"),
     (PhoneField, "+1 900 555 0199", "betaald informatienummer"),
-    (PhoneField, "14 020", "Zonder netnummer"),
+    (PhoneField, "14 020", "Een 14-nummer"),
     (PhoneField, "144", "niet volledig, of er zit een typefout in"),
     (PhoneField, "1850", "niet volledig, of er zit een typefout in"),
     (PhoneField, "116 000", "niet volledig, of er zit een typefout in"),
