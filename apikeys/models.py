@@ -1,6 +1,7 @@
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,6 +50,12 @@ class PriceUnit(models.TextChoices):
     YEAR = "year", _("per jaar")
 
 
+class PriceQuerySet(models.QuerySet["Price"]):
+    def current(self):
+        today = timezone.localdate()
+        return self.filter(valid_from__lte=today).exclude(valid_until__lt=today)
+
+
 class Price(models.Model):
     """What one unit of a product costs while the price is valid, in euro, exempt from VAT."""
 
@@ -58,6 +65,8 @@ class Price(models.Model):
     amount = models.DecimalField(_("bedrag"), max_digits=12, decimal_places=4)
     valid_from = models.DateField(_("geldig vanaf"))
     valid_until = models.DateField(_("geldig tot en met"), null=True, blank=True)
+
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("prijs")

@@ -1,5 +1,8 @@
+from decimal import Decimal
+
 from django import template
 from django.forms import BoundField
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -42,6 +45,17 @@ def control(field: BoundField) -> SafeString:
     look = CLASSES.get(_kind(field), TEXTBOX)
     if field.errors and look:
         look += f" {look.split()[0]}--invalid"
-    own = field.field.widget.attrs.get("class", "")
-    classes = f"{look} {own}".strip()
-    return field.as_widget(attrs={"class": classes} if classes else None)
+    given = field.field.widget.attrs
+    attrs = {"class": f"{look} {given.get('class', '')}".strip() or False}
+    if given.get("placeholder") == field.label:
+        attrs["placeholder"] = False  # says nothing that the label does not
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def euro(amount: Decimal) -> str:
+    """€ 6,40 and € 1.279,00, but € 0,016: at least two decimals, more if they count."""
+    decimals = max(2, -int(amount.normalize().as_tuple().exponent))
+    return (
+        f"€\u00a0{number_format(amount, decimals, use_l10n=True, force_grouping=True)}"
+    )
