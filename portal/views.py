@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.db.models import Prefetch
@@ -15,7 +16,8 @@ def home(request):
     products = Product.objects.filter(on_offer=True).prefetch_related(
         "apis", Prefetch("prices", queryset=current)
     )
-    return render(request, "portal/home.html", {"products": products})
+    context = {"products": products, "api_base_url": settings.API_BASE_URL}
+    return render(request, "portal/home.html", context)
 
 
 @login_not_required
