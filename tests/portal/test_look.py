@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django import forms
+from django.contrib.auth import get_user_model
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -127,3 +128,15 @@ def test_support_names_both_contacts(client, settings):
 @pytest.mark.parametrize("name", ["400.html", "500.html"])
 def test_error_page_needs_neither_context_nor_database(name):
     assert "<h1" in render_to_string(name)
+
+
+@pytest.mark.django_db
+def test_admin_keeps_its_own_forms(client):
+    staff = get_user_model().objects.create_superuser("staf", "staf@voorbeeld.nl")
+    client.force_login(staff)
+
+    html = client.get(reverse("admin:auth_group_add")).text
+
+    assert 'class="form-row' in html
+    assert "portal-field" not in html
+    assert "admin-theme.css" in html
