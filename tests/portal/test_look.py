@@ -102,10 +102,10 @@ def test_home_shows_the_price_of_today_only(client):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "page", ["home", "support", "account_login", "account_reset_password"]
+    "name", ["home", "support", "account_login", "account_reset_password"]
 )
-def test_public_page_opens_without_signing_in(client, page):
-    html = client.get(reverse(page)).text
+def test_public_page_opens_without_signing_in(client, name):
+    html = client.get(reverse(name)).text
 
     assert '<html lang="nl">' in html
     assert html.count("<h1") == 1
