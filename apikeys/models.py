@@ -59,7 +59,7 @@ class PriceUnit(models.TextChoices):
     YEAR = "year", _("per jaar")
 
 
-class PriceQuerySet(models.QuerySet):
+class PriceQuerySet(models.QuerySet["Price"]):
     def valid_on(self, day: datetime.date):
         """What is charged for what is used on that day."""
         return self.filter(

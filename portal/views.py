@@ -1,17 +1,24 @@
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apikeys.models import Product
+from apikeys.models import Price, Product
 
 
 @login_not_required
 @require_safe
 def home(request):
-    products = Product.objects.filter(on_offer=True).prefetch_related("apis", "prices__api")
-    return render(request, "portal/home.html", {"products": products})
+    current = Price.objects.valid_on(timezone.localdate()).select_related("api")
+    products = Product.objects.filter(on_offer=True).prefetch_related(
+        "apis", Prefetch("prices", queryset=current)
+    )
+    context = {"products": products, "api_base_url": settings.API_BASE_URL}
+    return render(request, "portal/home.html", context)
 
 
 @login_not_required

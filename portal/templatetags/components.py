@@ -1,0 +1,61 @@
+from decimal import Decimal
+
+from django import template
+from django.forms import BoundField
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+CLASSES = {  # by Widget.input_type; what is not named here needs no class
+    "textarea": "utrecht-textarea utrecht-textarea--html-textarea",
+    "select": "utrecht-select utrecht-select--html-select",
+    "checkbox": "",
+    "radio": "",
+    "file": "",
+}
+TEXTBOX = "utrecht-textbox utrecht-textbox--html-input"
+
+
+def _kind(field: BoundField) -> str:
+    return getattr(field.field.widget, "input_type", field.widget_type)
+
+
+@register.filter
+def kind(field: BoundField) -> str:
+    """Which control a field is: text, email, textarea, select, radio, checkbox, file, …"""
+    return _kind(field)
+
+
+@register.filter
+def is_optional(field: BoundField) -> bool:
+    """Whether the label says so. A question that only some people see is aria-required."""
+    return not field.field.required and "aria-required" not in field.field.widget.attrs
+
+
+@register.filter
+def first_control(field: BoundField) -> str:
+    """The id to which the error summary links: of a group, its first option."""
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """The field's widget in our look, with the attributes that its form gave it."""
+    look = CLASSES.get(_kind(field), TEXTBOX)
+    if field.errors and look:
+        look += f" {look.split()[0]}--invalid"
+    given = field.field.widget.attrs
+    attrs = {"class": f"{look} {given.get('class', '')}".strip() or False}
+    if given.get("placeholder") == field.label:
+        attrs["placeholder"] = False  # says nothing that the label does not
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def euro(amount: Decimal) -> str:
+    """€ 6,40 and € 1.279,00, but € 0,016: at least two decimals, more if they count."""
+    decimals = max(2, -int(amount.normalize().as_tuple().exponent))
+    return (
+        f"€\u00a0{number_format(amount, decimals, use_l10n=True, force_grouping=True)}"
+    )
