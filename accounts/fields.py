@@ -86,19 +86,17 @@ class EmailField(forms.EmailField):
         return name + at + domain.lower()
 
 
-class PersonNameField(forms.CharField):
-    """A person's name as they write it, which can do no harm in a mail or document."""
+class LineField(forms.CharField):
+    """One line of text, which can do no harm in a mail or document."""
 
     default_error_messages = {
-        "invisible": _("Deze naam bevat een onzichtbaar teken. Typ de naam opnieuw."),
-        "address": _("Vul een naam in, geen webadres. Bijvoorbeeld Jan de Vries."),
+        "invisible": _("Hier staat een onzichtbaar teken in. Typ het opnieuw."),
+        "address": _("Vul hier geen webadres in."),
     }
 
     def __init__(self, **kwargs):
-        kwargs.setdefault("label", _("Naam"))
         kwargs.setdefault("max_length", 200)
         super().__init__(**kwargs)
-        self.widget.attrs.setdefault("autocomplete", "name")
 
     def to_python(self, value):
         value = super().to_python(value)
@@ -107,3 +105,17 @@ class PersonNameField(forms.CharField):
         if ADDRESS.search(value):
             raise ValidationError(self.error_messages["address"], "address")
         return value
+
+
+class PersonNameField(LineField):
+    """A person's name as they write it."""
+
+    default_error_messages = {
+        "invisible": _("Deze naam bevat een onzichtbaar teken. Typ de naam opnieuw."),
+        "address": _("Vul een naam in, geen webadres. Bijvoorbeeld Jan de Vries."),
+    }
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("label", _("Naam"))
+        super().__init__(**kwargs)
+        self.widget.attrs.setdefault("autocomplete", "name")

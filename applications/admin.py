@@ -43,7 +43,10 @@ class Queue(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request, model_admin):
-        return [("all", _("Alle")), *[s for s in Status.choices if s[0] != Status.DRAFT]]
+        return [
+            ("all", _("Alle")),
+            *[s for s in Status.choices if s[0] != Status.DRAFT],
+        ]
 
     def choices(self, changelist):
         waiting, *others = super().choices(changelist)
@@ -59,7 +62,14 @@ class Queue(admin.SimpleListFilter):
 
 @admin.register(Application)
 class ApplicationAdmin(ReadOnly):
-    list_display = ["shown_reference", "organisation_name", "kvk_number", "status", "age", "contact"]
+    list_display = [
+        "shown_reference",
+        "organisation_name",
+        "kvk_number",
+        "status",
+        "age",
+        "contact",
+    ]
     list_filter = [Queue]
     search_fields = [
         "reference",
@@ -117,8 +127,12 @@ class ApplicationAdmin(ReadOnly):
             "acts": [act for act in ACTS if act.allowed(request.user, application)],
             "parts": parts(application.answers),
             "timeline": timeline(application),
-            "documents": application.documents.defer("content").select_related("added_by"),
-            "changes": [_compared(asked) for asked in application.change_requests.all()],
+            "documents": application.documents.defer("content").select_related(
+                "added_by"
+            ),
+            "changes": [
+                _compared(asked) for asked in application.change_requests.all()
+            ],
             "age": timesince(application.status_since, depth=1),
         }
         return render(request, "admin/applications/application/page.html", context)
@@ -156,7 +170,9 @@ class ApplicationAdmin(ReadOnly):
         return render(request, "admin/applications/application/act.html", context)
 
     def _too_late(self, request, pk):
-        messages.warning(request, _("Dat kan niet (meer): kijk hoe de aanvraag er nu voor staat."))
+        messages.warning(
+            request, _("Dat kan niet (meer): kijk hoe de aanvraag er nu voor staat.")
+        )
         return redirect("admin:applications_application_change", pk)
 
     def document(self, request, pk, document_pk):

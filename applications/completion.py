@@ -17,7 +17,9 @@ def completion_form(
     """
     names = asked.fields
     fields = {name: step_of(name).form().fields[name] for name in names}
-    form_class = type(StepForm)("CompletionForm", (StepForm,), {**fields, "clean": _clean})
+    form_class = type(StepForm)(
+        "CompletionForm", (StepForm,), {**fields, "clean": _clean}
+    )
     form = form_class(data=data, initial=application.answers)
     form.others = {n: v for n, v in application.answers.items() if n not in names}
     form.asked = [(question(n), answer(n, application.answers), form[n]) for n in names]
@@ -29,7 +31,9 @@ def _clean(form):
     together = {**form.others, **{name: form[name].value() for name in form.fields}}
     answers = {}
     for step in STEPS:
-        touched = [n for n in form.fields if n in step.form.base_fields and n != "website"]
+        touched = [
+            n for n in form.fields if n in step.form.base_fields and n != "website"
+        ]
         if not touched:
             continue
         checked = step.checked(together)
@@ -40,5 +44,7 @@ def _clean(form):
         if not checked.errors:
             answers |= {name: checked.cleaned_data[name] for name in touched}
         elif not set(checked.errors) & set(touched):
-            form.add_error(None, [e for errors in checked.errors.values() for e in errors])
+            form.add_error(
+                None, [e for errors in checked.errors.values() for e in errors]
+            )
     return answers

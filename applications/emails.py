@@ -65,7 +65,9 @@ def key_available(application: Application, activation: Activation) -> None:
             "organisation": application.organisation_name,
             "until": _day(activation.expires_at, user.language),
         },
-        links={"activation_url": ["activation", activation.pk, activation.link_version]},
+        links={
+            "activation_url": ["activation", activation.pk, activation.link_version]
+        },
     )
     if application.contact_email.lower() != user.email.lower():
         _to_applicant("approved", application, administrator=user.name)

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EmailField, PersonNameField, UsernameField
+from accounts.fields import EmailField, LineField, PersonNameField, UsernameField
 from apikeys.models import Product
 from organisations.fields import (
     CountryField,
@@ -17,14 +17,21 @@ from organisations.models import LegalForm
 
 from .uploads import Unacceptable, inspect
 
-CONTACT = {"name": "name", "function": "organization-title", "email": "email", "phone": "tel"}
+CONTACT = {
+    "name": "name",
+    "function": "organization-title",
+    "email": "email",
+    "phone": "tel",
+}
 
 
 class StepForm(forms.Form):
     """One step. What `only_when` says is beside the point is neither asked nor kept."""
 
     use_required_attribute = False
-    only_when: dict[str, tuple[str, object]] = {}  # {field: (deciding field, its value)}
+    only_when: dict[
+        str, tuple[str, object]
+    ] = {}  # {field: (deciding field, its value)}
     groups: list[tuple[str, list[str]]] = []
 
     website = forms.CharField(  # honeypot: people do not see it, robots fill it in
@@ -35,7 +42,9 @@ class StepForm(forms.Form):
 
     def clean_website(self):
         if self.cleaned_data["website"]:
-            raise forms.ValidationError(_("Laat dit veld leeg: het houdt robots tegen."))
+            raise forms.ValidationError(
+                _("Laat dit veld leeg: het houdt robots tegen.")
+            )
         return ""
 
     def clean(self):
@@ -101,12 +110,16 @@ class ApisForm(StepForm):
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Eén of twee zinnen zijn genoeg."),
-        error_messages={"required": _("Vertel kort waarvoor je de API's gaat gebruiken.")},
+        error_messages={
+            "required": _("Vertel kort waarvoor je de API's gaat gebruiken.")
+        },
     )
     expected_calls = Volume(
         label=_("Hoeveel bevragingen verwacht je per maand?"),
         help_text=_("Een schatting is genoeg. Je zit er niet aan vast."),
-        error_messages={"required": _("Kies hoeveel bevragingen je ongeveer verwacht.")},
+        error_messages={
+            "required": _("Kies hoeveel bevragingen je ongeveer verwacht.")
+        },
     )
 
 
@@ -115,22 +128,29 @@ class OrganisationForm(StepForm):
         label=_("Voor welke organisatie vraag je aan?"),
         choices=[
             ("kvk", _("Een organisatie met een KVK-nummer")),
-            ("foreign", _("Een overheid in een ander land van de EER, zonder KVK-nummer")),
+            (
+                "foreign",
+                _("Een overheid in een ander land van de EER, zonder KVK-nummer"),
+            ),
         ],
         widget=forms.RadioSelect,
         initial="kvk",
     )
     kvk_number = KvkNumberField(
         label=_("KVK-nummer"),
-        help_text=_("8 cijfers. Je vindt het op het uittreksel uit het Handelsregister."),
+        help_text=_(
+            "8 cijfers. Je vindt het op het uittreksel uit het Handelsregister."
+        ),
     )
     country = CountryField(label=_("Land"))
-    register_number = forms.CharField(
+    register_number = LineField(
         label=_("Nummer in het register van dat land"),
         max_length=40,
-        error_messages={"required": _("Vul het nummer in waaronder de overheid bekend is.")},
+        error_messages={
+            "required": _("Vul het nummer in waaronder de overheid bekend is.")
+        },
     )
-    name = PersonNameField(
+    name = LineField(
         label=_("Naam van de organisatie"),
         help_text=_("Zoals die in het register staat."),
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
@@ -144,9 +164,11 @@ class OrganisationForm(StepForm):
     rsin = RsinField(
         label=_("RSIN"),
         required=False,
-        help_text=_("9 cijfers. Je vindt het op het uittreksel uit het Handelsregister."),
+        help_text=_(
+            "9 cijfers. Je vindt het op het uittreksel uit het Handelsregister."
+        ),
     )
-    street = PersonNameField(
+    street = LineField(
         label=_("Straat en huisnummer"),
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
         error_messages={"required": _("Vul de straat en het huisnummer in.")},
@@ -158,25 +180,29 @@ class OrganisationForm(StepForm):
         widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
         error_messages={"required": _("Vul de postcode in.")},
     )
-    city = PersonNameField(
+    city = LineField(
         label=_("Plaats"),
         max_length=100,
         widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
         error_messages={"required": _("Vul de plaats in.")},
     )
     postal_same = forms.BooleanField(
-        label=_("Het postadres is hetzelfde als het bezoekadres"), required=False, initial=True
+        label=_("Het postadres is hetzelfde als het bezoekadres"),
+        required=False,
+        initial=True,
     )
-    postal_street = PersonNameField(
+    postal_street = LineField(
         label=_("Straat en huisnummer of postbus"),
-        error_messages={"required": _("Vul de straat en het huisnummer of de postbus in.")},
+        error_messages={
+            "required": _("Vul de straat en het huisnummer of de postbus in.")
+        },
     )
     postal_postcode = forms.CharField(
         label=_("Postcode van het postadres"),
         max_length=12,
         error_messages={"required": _("Vul de postcode van het postadres in.")},
     )
-    postal_city = PersonNameField(
+    postal_city = LineField(
         label=_("Plaats van het postadres"),
         max_length=100,
         error_messages={"required": _("Vul de plaats van het postadres in.")},
@@ -195,7 +221,10 @@ class OrganisationForm(StepForm):
         ("", ["branch", "kvk_number", "country", "register_number"]),
         (_("De organisatie"), ["name", "legal_form", "rsin"]),
         (_("Bezoekadres"), ["street", "postcode", "city"]),
-        (_("Postadres"), ["postal_same", "postal_street", "postal_postcode", "postal_city"]),
+        (
+            _("Postadres"),
+            ["postal_same", "postal_street", "postal_postcode", "postal_city"],
+        ),
     ]
 
     def clean(self):
@@ -226,13 +255,14 @@ def _person(required, *, autofill):
     """The four fields of one person, with what to say when the name is missing."""
     fields = {
         "name": PersonNameField(label=_("Naam"), error_messages={"required": required}),
-        "function": PersonNameField(
+        "function": LineField(
             label=_("Functie"),
             max_length=100,
             error_messages={"required": _("Vul de functie in.")},
         ),
         "email": EmailField(
-            label=_("E-mailadres"), error_messages={"required": _("Vul een e-mailadres in.")}
+            label=_("E-mailadres"),
+            error_messages={"required": _("Vul een e-mailadres in.")},
         ),
         "phone": PhoneField(
             label=_("Telefoonnummer"),
@@ -248,7 +278,10 @@ def _person(required, *, autofill):
 PEOPLE = {
     "contract": (_("Contactpersoon voor de overeenkomst"), _("Vul de naam in.")),
     "technical": (_("Technisch contactpersoon"), _("Vul de naam in.")),
-    "signatory": (_("Wie tekent de overeenkomst?"), _("Vul de naam in van wie tekent.")),
+    "signatory": (
+        _("Wie tekent de overeenkomst?"),
+        _("Vul de naam in van wie tekent."),
+    ),
     "second": (_("De tweede ondertekenaar"), _("Vul de naam in van wie meetekent.")),
 }
 
@@ -313,7 +346,9 @@ class AccountForm(StepForm):
     )
     account_email = EmailField(
         label=_("E-mailadres van de beheerder"),
-        help_text=_("Hier gaat de link heen waarmee de beheerder een wachtwoord kiest."),
+        help_text=_(
+            "Hier gaat de link heen waarmee de beheerder een wachtwoord kiest."
+        ),
         error_messages={"required": _("Vul het e-mailadres van de beheerder in.")},
     )
     username = UsernameField(
@@ -328,10 +363,12 @@ class AccountForm(StepForm):
 class PaymentForm(StepForm):
     invoice_email = EmailField(
         label=_("E-mailadres voor facturen"),
-        error_messages={"required": _("Vul het e-mailadres in waar facturen heen gaan.")},
+        error_messages={
+            "required": _("Vul het e-mailadres in waar facturen heen gaan.")
+        },
     )
     invoice_attention = PersonNameField(label=_("Ter attentie van"), required=False)
-    purchase_reference = PersonNameField(
+    purchase_reference = LineField(
         label=_("Inkoopreferentie"),
         max_length=60,
         required=False,
@@ -346,8 +383,10 @@ class PaymentForm(StepForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies hoe je wilt betalen.")},
     )
-    iban = IbanField(label=_("IBAN"), help_text=_("Bijvoorbeeld NL91 ABNA 0417 1643 00."))
-    account_holder = PersonNameField(
+    iban = IbanField(
+        label=_("IBAN"), help_text=_("Bijvoorbeeld NL91 ABNA 0417 1643 00.")
+    )
+    account_holder = LineField(
         label=_("Rekeninghouder"),
         max_length=70,
         help_text=_("Zoals de naam bij de bank bekend is."),
@@ -366,7 +405,9 @@ class SubmitForm(StepForm):
     consent = forms.BooleanField(
         label=_("Ik ga namens de organisatie akkoord met de gebruikersvoorwaarden."),
         error_messages={
-            "required": _("Je kunt pas versturen als je akkoord gaat met de voorwaarden.")
+            "required": _(
+                "Je kunt pas versturen als je akkoord gaat met de voorwaarden."
+            )
         },
     )
 
@@ -389,7 +430,9 @@ class ReturnContractForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
         error_messages={
             "required": _("Kies het bestand met de ondertekende overeenkomst."),
-            "empty": _("Dit bestand is leeg. Kies de ondertekende overeenkomst als pdf."),
+            "empty": _(
+                "Dit bestand is leeg. Kies de ondertekende overeenkomst als pdf."
+            ),
         },
     )
 

@@ -39,7 +39,9 @@ MOVES = {
 }
 OPEN = [*MOVES]
 DECIDED = Q(status__in=[Status.APPROVED, Status.REJECTED])
-HAS_CONTRACT = Q(status__in=[Status.CONTRACT_SENT, Status.CONTRACT_RETURNED, Status.APPROVED])
+HAS_CONTRACT = Q(
+    status__in=[Status.CONTRACT_SENT, Status.CONTRACT_RETURNED, Status.APPROVED]
+)
 
 
 class WrongState(Exception):
@@ -73,7 +75,9 @@ class Application(models.Model):
     typed, from submission on as checked. Only services.py moves the status.
     """
 
-    reference = models.CharField(_("kenmerk"), max_length=20, unique=True, null=True, editable=False)
+    reference = models.CharField(
+        _("kenmerk"), max_length=20, unique=True, null=True, editable=False
+    )
     status = models.CharField(
         _("status"), max_length=20, choices=Status, default=Status.DRAFT, editable=False
     )
@@ -86,9 +90,13 @@ class Application(models.Model):
 
     created_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     expires_at = models.DateTimeField(_("concept bewaard tot"), editable=False)
-    from_address = models.CharField(max_length=64, editable=False)  # digest, for rate limits
+    from_address = models.CharField(
+        max_length=64, editable=False
+    )  # digest, for rate limits
     link_version = models.PositiveIntegerField(default=0, editable=False)
-    link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    link_digest = models.CharField(
+        max_length=64, unique=True, null=True, editable=False
+    )
     email_confirmed_at = models.DateTimeField(
         _("e-mailadres bevestigd"), null=True, editable=False
     )
@@ -96,7 +104,11 @@ class Application(models.Model):
     submitted_at = models.DateTimeField(_("ingediend"), null=True, editable=False)
     status_since = models.DateTimeField(_("in deze status sinds"), auto_now_add=True)
     username = models.OneToOneField(
-        "accounts.Username", models.SET_NULL, null=True, editable=False, related_name="application"
+        "accounts.Username",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="application",
     )
     terms = models.ForeignKey(
         "DocumentTemplate", models.PROTECT, null=True, editable=False, related_name="+"
@@ -105,14 +117,24 @@ class Application(models.Model):
 
     contract_sent_at = models.DateTimeField(null=True, editable=False)
     contract_sent_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
     )
     contract_returned_at = models.DateTimeField(null=True, editable=False)
     decided_at = models.DateTimeField(null=True, editable=False)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
     )
-    rejection_reason = models.TextField(_("reden van afwijzing"), blank=True, editable=False)
+    rejection_reason = models.TextField(
+        _("reden van afwijzing"), blank=True, editable=False
+    )
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -156,12 +178,15 @@ class Application(models.Model):
             ),
             models.CheckConstraint(
                 name="application_decision_is_complete",
-                condition=(DECIDED & Q(decided_at__isnull=False, decided_by__isnull=False))
+                condition=(
+                    DECIDED & Q(decided_at__isnull=False, decided_by__isnull=False)
+                )
                 | (~DECIDED & Q(decided_at=None, decided_by=None)),
             ),
             models.CheckConstraint(
                 name="application_approved_by_another",
-                condition=~Q(status=Status.APPROVED) | ~Q(decided_by=F("contract_sent_by")),
+                condition=~Q(status=Status.APPROVED)
+                | ~Q(decided_by=F("contract_sent_by")),
             ),
             models.CheckConstraint(
                 name="application_rejection_has_a_reason",
@@ -188,7 +213,9 @@ class Application(models.Model):
 class ChangeRequest(models.Model):
     """One time that staff asked the applicant for a completion, and the answer to it."""
 
-    application = models.ForeignKey(Application, models.CASCADE, related_name="change_requests")
+    application = models.ForeignKey(
+        Application, models.CASCADE, related_name="change_requests"
+    )
     fields = models.JSONField()  # names of answers
     reason = models.TextField(_("toelichting"))
     requested_at = models.DateTimeField(auto_now_add=True)
@@ -224,7 +251,11 @@ class DocumentKind(models.TextChoices):
 class DocumentTemplateQuerySet(models.QuerySet):
     def in_force(self, kind, on):
         """The one template of this kind that is valid on this day, the newest first."""
-        return self.filter(kind=kind, valid_from__lte=on).order_by("-valid_from", "-pk").first()
+        return (
+            self.filter(kind=kind, valid_from__lte=on)
+            .order_by("-valid_from", "-pk")
+            .first()
+        )
 
 
 class DocumentTemplate(models.Model):
@@ -245,7 +276,8 @@ class DocumentTemplate(models.Model):
         ordering = ["kind", "-valid_from"]
         constraints = [
             models.UniqueConstraint(
-                name="document_template_version_is_one", fields=["kind", "language", "version"]
+                name="document_template_version_is_one",
+                fields=["kind", "language", "version"],
             )
         ]
         triggers = [
@@ -261,9 +293,13 @@ class DocumentTemplate(models.Model):
 class Document(models.Model):
     """One file of an application: sent by us or signed and returned. Never changed."""
 
-    application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
+    application = models.ForeignKey(
+        Application, models.PROTECT, related_name="documents"
+    )
     kind = models.CharField(_("soort"), max_length=20, choices=DocumentKind)
-    template = models.ForeignKey(DocumentTemplate, models.PROTECT, null=True, related_name="+")
+    template = models.ForeignKey(
+        DocumentTemplate, models.PROTECT, null=True, related_name="+"
+    )
     name = models.CharField(_("naam"), max_length=200)
     content = models.BinaryField()
     sha256 = models.CharField(max_length=64)
@@ -281,7 +317,11 @@ class Document(models.Model):
                 name="document_digest_is_true",
                 condition=Q(
                     sha256=Func(
-                        Func(F("content"), function="sha256", output_field=models.BinaryField()),
+                        Func(
+                            F("content"),
+                            function="sha256",
+                            output_field=models.BinaryField(),
+                        ),
                         Value("hex"),
                         function="encode",
                         output_field=models.TextField(),
@@ -306,7 +346,9 @@ class Document(models.Model):
 class Mandate(models.Model):
     """One SEPA direct debit mandate, made with the contract that it belongs to."""
 
-    application = models.OneToOneField(Application, models.PROTECT, related_name="mandate")
+    application = models.OneToOneField(
+        Application, models.PROTECT, related_name="mandate"
+    )
     reference = models.CharField(_("machtigingskenmerk"), max_length=35, unique=True)
     creditor_identifier = models.CharField(_("incassant-id"), max_length=35)
     iban = models.CharField("IBAN", max_length=34)
@@ -334,7 +376,9 @@ class Contract(models.Model):
     organisation = models.ForeignKey(
         "organisations.Organisation", models.PROTECT, related_name="contracts"
     )
-    application = models.OneToOneField(Application, models.PROTECT, related_name="contract")
+    application = models.OneToOneField(
+        Application, models.PROTECT, related_name="contract"
+    )
     api_key = models.OneToOneField("apikeys.ApiKey", models.PROTECT, related_name="+")
     starts_on = models.DateField(_("ingangsdatum"))
     ends_on = models.DateField(_("einddatum"), null=True, blank=True)

@@ -18,7 +18,9 @@ class Stage:
 
 
 NEXT = {
-    Status.SUBMITTED: _("Wij zijn aan zet: we verwerken je gegevens in een overeenkomst."),
+    Status.SUBMITTED: _(
+        "Wij zijn aan zet: we verwerken je gegevens in een overeenkomst."
+    ),
     Status.CHANGES_REQUESTED: _("Jij bent aan zet: vul je aanvraag aan."),
     Status.CONTRACT_SENT: _(
         "Jij bent aan zet: laat de overeenkomst tekenen en stuur haar terug."
@@ -54,7 +56,9 @@ def progress(application: Application) -> list[Stage]:
     if status == Status.APPROVED:
         stages[-1] = Stage(times[3][0], "done", NEXT[status], application.decided_at)
         return stages
-    title = status.label if status == Status.CHANGES_REQUESTED else times[len(reached)][0]
+    title = (
+        status.label if status == Status.CHANGES_REQUESTED else times[len(reached)][0]
+    )
     stages.append(Stage(title, "current", NEXT[status]))
     rest = [title for title, _at in times[len(reached) + 1 :]]
     return [*stages, *[Stage(title, "todo") for title in rest]]

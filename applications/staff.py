@@ -45,7 +45,11 @@ class RequestChangesForm(ActForm):
         self.fields["fields_asked"].choices = [
             (
                 step.title,
-                [(name, question(name)) for name in step.form.base_fields if name != "website"],
+                [
+                    (name, question(name))
+                    for name in step.form.base_fields
+                    if name != "website"
+                ],
             )
             for step in STEPS
         ]
@@ -57,7 +61,9 @@ class ReasonForm(ActForm):
         help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 5}),
-        error_messages={"required": _("Geef een reden: de aanvrager krijgt die te lezen.")},
+        error_messages={
+            "required": _("Geef een reden: de aanvrager krijgt die te lezen.")
+        },
     )
 
 
@@ -78,10 +84,14 @@ class ApproveForm(ActForm):
         self.existing = handling.existing_organisation(application)
         if self.existing:
             self.fields["join"] = forms.BooleanField(
-                label=_("Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)")
+                label=_(
+                    "Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)"
+                )
                 % {"name": self.existing, "code": self.existing.slug},
                 error_messages={
-                    "required": _("Er is al een klant met dit KVK-nummer. Kies die, of wijs af.")
+                    "required": _(
+                        "Er is al een klant met dit KVK-nummer. Kies die, of wijs af."
+                    )
                 },
             )
 
@@ -98,7 +108,9 @@ class Act:
     style: str = ""  # "primary" for what usually comes next, "danger" for what ends it
 
     def allowed(self, user: User, application: Application) -> bool:
-        return user.has_perm(f"applications.{self.permission}") and self.possible(application)
+        return user.has_perm(f"applications.{self.permission}") and self.possible(
+            application
+        )
 
 
 def _becomes(status):
@@ -156,14 +168,18 @@ ACTS = [
         _becomes(Status.APPROVED),
         ApproveForm,
         lambda application, form, by: handling.approve(
-            application, by=by, join=form.existing if form.cleaned_data.get("join") else None
+            application,
+            by=by,
+            join=form.existing if form.cleaned_data.get("join") else None,
         ),
         "primary",
     ),
     Act(
         "opnieuw-laten-ondertekenen",
         _("Opnieuw laten ondertekenen"),
-        _("Wat terugkwam is niet bruikbaar: de aanvrager krijgt een mail met de reden."),
+        _(
+            "Wat terugkwam is niet bruikbaar: de aanvrager krijgt een mail met de reden."
+        ),
         "register_return",
         lambda application: application.status == Status.CONTRACT_RETURNED,
         ReasonForm,

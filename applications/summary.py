@@ -17,7 +17,9 @@ class Part:
     """What *Controleren*, the private page and staff see of one step."""
 
     step: Step
-    groups: list[tuple[Words, list[tuple[Words, str]]]]  # heading or "", (question, answer)…
+    groups: list[
+        tuple[Words, list[tuple[Words, str]]]
+    ]  # heading or "", (question, answer)…
 
 
 def parts(answers: dict[str, Any]) -> list[Part]:

@@ -12,7 +12,11 @@ urlpatterns = [
     path("aanvragen/controleren/", applying.check, name="check"),
     path("aanvragen/<slug:slug>/", applying.step, name="step"),
     path("aanvraag/<str:token>/", following.status, name="status"),
-    path("aanvraag/<str:token>/bevestigen/", following.confirm_email, name="confirm_email"),
+    path(
+        "aanvraag/<str:token>/bevestigen/",
+        following.confirm_email,
+        name="confirm_email",
+    ),
     path("aanvraag/<str:token>/intrekken/", following.withdraw, name="withdraw"),
     path("aanvraag/<str:token>/aanvullen/", following.complete, name="complete"),
     path(
@@ -20,5 +24,7 @@ urlpatterns = [
         following.return_contract,
         name="return_contract",
     ),
-    path("aanvraag/<str:token>/document/<int:pk>/", following.document, name="document"),
+    path(
+        "aanvraag/<str:token>/document/<int:pk>/", following.document, name="document"
+    ),
 ]

@@ -28,7 +28,9 @@ class Event(models.Model):
         ordering = ["pk"]
         indexes = [models.Index(fields=["subject_type", "subject_id", "at"])]
         triggers = [
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
             pgtrigger.Trigger(
                 name="no_truncate",
                 level=pgtrigger.Statement,

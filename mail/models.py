@@ -24,18 +24,28 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     to = models.EmailField(_("aan"), db_index=True)
     language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
-    template = models.CharField(_("bericht"), max_length=80)  # "applications/emails/received"
+    template = models.CharField(
+        _("bericht"), max_length=80
+    )  # "applications/emails/received"
     context = models.JSONField(default=dict)
-    links = models.JSONField(default=dict)  # {"status_url": ["application", id, version]}
+    links = models.JSONField(
+        default=dict
+    )  # {"status_url": ["application", id, version]}
     subject_line = models.CharField(_("onderwerp"), max_length=200)
 
-    about_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
+    about_type = models.ForeignKey(
+        ContentType, models.PROTECT, null=True, related_name="+"
+    )
     about_id = models.CharField(max_length=40)
     about = GenericForeignKey("about_type", "about_id")
 
-    state = models.CharField(_("status"), choices=State, default=State.QUEUED, max_length=10)
+    state = models.CharField(
+        _("status"), choices=State, default=State.QUEUED, max_length=10
+    )
     attempts = models.PositiveSmallIntegerField(_("pogingen"), default=0)
-    last_error = models.CharField(_("antwoord van de mailserver"), max_length=500, blank=True)
+    last_error = models.CharField(
+        _("antwoord van de mailserver"), max_length=500, blank=True
+    )
     created_at = models.DateTimeField(_("geschreven"), auto_now_add=True)
     sent_at = models.DateTimeField(_("verzonden"), null=True)
 
@@ -43,6 +53,7 @@ class Message(models.Model):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at"]
+        permissions = [("resend_message", "Kan een mail opnieuw versturen")]
         indexes = [models.Index(fields=["about_type", "about_id"])]
         constraints = [
             models.CheckConstraint(

@@ -33,8 +33,12 @@ class Organisation(models.Model):
     country = models.CharField(_("land"), max_length=2, default="NL")
     postal_address = models.CharField(_("postadres"), max_length=300, blank=True)
     invoice_email = models.EmailField(_("e-mailadres voor facturen"))
-    invoice_attention = models.CharField(_("ter attentie van"), max_length=200, blank=True)
-    purchase_reference = models.CharField(_("inkoopreferentie"), max_length=60, blank=True)
+    invoice_attention = models.CharField(
+        _("ter attentie van"), max_length=200, blank=True
+    )
+    purchase_reference = models.CharField(
+        _("inkoopreferentie"), max_length=60, blank=True
+    )
     created_at = models.DateTimeField(_("sinds"), auto_now_add=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership")
 
@@ -60,7 +64,9 @@ class Organisation(models.Model):
 class Membership(models.Model):
     """One person's place in one organisation."""
 
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="memberships"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships"
     )
@@ -72,7 +78,9 @@ class Membership(models.Model):
         verbose_name = _("lidmaatschap")
         verbose_name_plural = _("lidmaatschappen")
         constraints = [
-            models.UniqueConstraint(name="membership_is_one", fields=["organisation", "user"])
+            models.UniqueConstraint(
+                name="membership_is_one", fields=["organisation", "user"]
+            )
         ]
 
     def __str__(self):

@@ -15,14 +15,20 @@ from .roles import Role
 def found(*, slug: str, by: User, **facts: Any) -> Organisation:
     """Enter an organisation that was not a customer yet; `facts` are its fields."""
     organisation = Organisation.objects.create(slug=slug, **facts)
-    record("organisation.founded", subject=organisation, organisation=organisation, by=by)
+    record(
+        "organisation.founded", subject=organisation, organisation=organisation, by=by
+    )
     return organisation
 
 
 @transaction.atomic
-def add_member(organisation: Organisation, user: User, *, role: Role, by: User) -> Membership:
+def add_member(
+    organisation: Organisation, user: User, *, role: Role, by: User
+) -> Membership:
     """Give a person a place in an organisation."""
-    membership = Membership.objects.create(organisation=organisation, user=user, role=role)
+    membership = Membership.objects.create(
+        organisation=organisation, user=user, role=role
+    )
     record(
         "member.added",
         subject=membership,

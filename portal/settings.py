@@ -31,7 +31,9 @@ def versioned_keys(value: str) -> dict[int, bytes]:
     """'1:<base64>,2:<base64>' → {1: 32 bytes, 2: 32 bytes}; the highest is in use."""
     try:
         pairs = [item.split(":", 1) for item in value.split(",")]
-        keys = {int(version): base64.b64decode(key, validate=True) for version, key in pairs}
+        keys = {
+            int(version): base64.b64decode(key, validate=True) for version, key in pairs
+        }
     except (ValueError, binascii.Error):
         raise ValidationError("expected version:base64[,version:base64]") from None
     if not all(len(key) == 32 and 0 < version < 256 for version, key in keys.items()):
@@ -60,7 +62,9 @@ def postgres_url(value: str) -> dict:
     try:
         parts = conninfo_to_dict(value)
     except ProgrammingError:
-        raise ValidationError("expected postgresql://user:password@host:port/name") from None
+        raise ValidationError(
+            "expected postgresql://user:password@host:port/name"
+        ) from None
     if "dbname" not in parts:
         raise ValidationError("names no database")
     return parts
@@ -71,7 +75,9 @@ def smtp_url(value: str) -> dict:
     if parts.scheme == "mailbox":
         return {"scheme": "mailbox"}
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"} or not parts.hostname:
-        raise ValidationError("expected smtp[+tls|s]://user:password@host:port or mailbox:")
+        raise ValidationError(
+            "expected smtp[+tls|s]://user:password@host:port or mailbox:"
+        )
     return {
         "scheme": parts.scheme,
         "host": parts.hostname,
@@ -94,7 +100,7 @@ for parser in (
     env.add_parser(parser.__name__, parser)
 
 # What development uses when nothing is set; production refuses each of these.
-DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"
+DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105
 DEVELOPMENT_KEY = base64.b64encode(b"development only key, 32 bytes..").decode()
 
 ENVIRONMENT = env.str(
@@ -106,12 +112,16 @@ _keys = {"default": f"1:{DEVELOPMENT_KEY}"} if DEVELOPMENT else {}
 
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)
-SECRET_KEY = env.str("SECRET_KEY", **({"default": DEVELOPMENT_SECRET} if DEVELOPMENT else {}))
+SECRET_KEY = env.str(
+    "SECRET_KEY", **({"default": DEVELOPMENT_SECRET} if DEVELOPMENT else {})
+)
 LINK_KEY = env.secret_bytes("LINK_KEY", **_secret)
 AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
 KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
 KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
-BASE_URL = env.base_url("BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {}))
+BASE_URL = env.base_url(
+    "BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {})
+)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(0, 5))
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", True)
@@ -122,7 +132,9 @@ LOG_LEVEL = env.str(
 
 _mail = env.smtp_url("EMAIL_URL", **({"default": "mailbox:"} if DEVELOPMENT else {}))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "API support <apisupport@portal.example>")
-MAIL_PER_ADDRESS_PER_HOUR = env.int("MAIL_PER_ADDRESS_PER_HOUR", 3, validate=validate.Range(1))
+MAIL_PER_ADDRESS_PER_HOUR = env.int(
+    "MAIL_PER_ADDRESS_PER_HOUR", 3, validate=validate.Range(1)
+)
 
 # The operator, as visitors, documents and mails name it. The default is the manual's.
 OPERATOR_NAME = env.str("OPERATOR_NAME", "KVK")
@@ -133,23 +145,33 @@ OPERATOR_KVK_NUMBER = env.str(
     "OPERATOR_KVK_NUMBER", "69599068", validate=validate.Regexp(r"^\d{8}\Z")
 )
 OPERATOR_PRODUCT = env.str("OPERATOR_PRODUCT", "KVK Handelsregister API's")
-CREDITOR_IDENTIFIER = env.creditor_identifier("CREDITOR_IDENTIFIER", "NL14ZZZ695990680000")
+CREDITOR_IDENTIFIER = env.creditor_identifier(
+    "CREDITOR_IDENTIFIER", "NL14ZZZ695990680000"
+)
 SALES_PHONE = env.str("SALES_PHONE", "088 585 34 34")
 SALES_EMAIL = env.str("SALES_EMAIL", "account@kvk.nl", validate=validate.Email())
 SUPPORT_EMAIL = env.str("SUPPORT_EMAIL", "apisupport@kvk.nl", validate=validate.Email())
 KEY_PREFIX = env.str("KEY_PREFIX", "kvk", validate=validate.Regexp(r"^[a-z]{2,8}\Z"))
-API_BASE_URL = env.str("API_BASE_URL", "https://api.kvk.nl/api", validate=validate.URL())
+API_BASE_URL = env.str(
+    "API_BASE_URL", "https://api.kvk.nl/api", validate=validate.URL()
+)
 
 # Terms, in days unless the name says otherwise.
 DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.Range(1))
-UPLOAD_MAX_MEGABYTES = env.int("UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50))
+UPLOAD_MAX_MEGABYTES = env.int(
+    "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
+)
 
 # The promises of the Service Garantie Document.
-SERVICE_AVAILABILITY = env.str("SERVICE_AVAILABILITY", "98")  # % a month, in service hours
+SERVICE_AVAILABILITY = env.str(
+    "SERVICE_AVAILABILITY", "98"
+)  # % a month, in service hours
 SERVICE_HOURS = env.str("SERVICE_HOURS", "maandag tot en met vrijdag, 8.00 - 17.00 uur")
-SERVICE_DESK_HOURS = env.str("SERVICE_DESK_HOURS", "maandag tot en met vrijdag, 8.30 - 18.00 uur")
+SERVICE_DESK_HOURS = env.str(
+    "SERVICE_DESK_HOURS", "maandag tot en met vrijdag, 8.30 - 18.00 uur"
+)
 SERVICE_MAINTENANCE = env.str("SERVICE_MAINTENANCE", "woensdag, 18.00 - 22.00 uur")
 SERVICE_RECOVERY_HOURS = env.list("SERVICE_RECOVERY_HOURS", [4, 8, 40], subcast=int)
 
@@ -161,7 +183,11 @@ _known = set(env._fields) | {"DATABASE_URL"}
 try:
     env.seal()
 except EnvValidationError as error:
-    stop("; ".join(f"{name}: {' '.join(why)}" for name, why in error.error_messages.items()))
+    stop(
+        "; ".join(
+            f"{name}: {' '.join(why)}" for name, why in error.error_messages.items()
+        )
+    )
 if _unknown := {name for name in os.environ if name.startswith("PORTAL_")} - _known:
     stop(f"unknown setting {', '.join(sorted(_unknown))}")
 if not DEVELOPMENT:
@@ -309,7 +335,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.LengthByFactor"},
     {"NAME": "accounts.passwords.NotGuessable"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
+    },
 ]
 
 # --- language and time ---
@@ -386,5 +414,7 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}
+    },
 }

@@ -28,10 +28,10 @@ def draw_up(application: Application, *, by: User) -> list[Document]:
         template = DocumentTemplate.objects.in_force(kind, today)
         if kind == DocumentKind.TERMS:
             template = application.terms
-        data = rendering.contract_data(
-            application, number=contract_number(application), on=today
-        )
-        content = rendering.render(template, data)
+        number = contract_number(application)
+        if kind == DocumentKind.MANDATE:
+            number = mandate_reference(application)
+        content = rendering.draw_up(template, application, number=number, on=today)
         documents.append(keep(application, kind, content, by=by, template=template))
     return documents
 

@@ -17,7 +17,9 @@ from ..models import Application, DocumentKind, DocumentTemplate, Status
 from ..steps import Step, cleaned, first_incomplete
 from .moves import lock, move, new_link, require
 
-REFERENCE_LETTERS = "23456789BCDFGHJKLMNPQRSTVWXZ"  # no vowels, nothing that looks alike
+REFERENCE_LETTERS = (
+    "23456789BCDFGHJKLMNPQRSTVWXZ"  # no vowels, nothing that looks alike
+)
 
 
 class TooManyApplications(Exception):
@@ -123,7 +125,9 @@ def new_reference() -> str:
 
 def discard_expired() -> int:
     """Delete the drafts whose term is over, with all that was typed; says how many."""
-    over = Application.objects.filter(status=Status.DRAFT, expires_at__lt=timezone.now())
+    over = Application.objects.filter(
+        status=Status.DRAFT, expires_at__lt=timezone.now()
+    )
     return over.delete()[0]
 
 

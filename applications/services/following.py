@@ -61,9 +61,7 @@ def answer_changes(application: Application, answers: dict[str, Any]) -> None:
 def return_contract(application: Application, content: bytes) -> Document:
     """The signed contract comes back as a file (an inspected PDF, kept as it is)."""
     lock(application)
-    document = keep(
-        application, DocumentKind.SIGNED_CONTRACT, content, by=None
-    )
+    document = keep(application, DocumentKind.SIGNED_CONTRACT, content, by=None)
     move(
         application,
         Status.CONTRACT_RETURNED,

@@ -83,7 +83,10 @@ def register_return(
     if content:
         document = keep(application, DocumentKind.SIGNED_CONTRACT, content, by=by)
     move(
-        application, Status.CONTRACT_RETURNED, by=by, contract_returned_at=timezone.now()
+        application,
+        Status.CONTRACT_RETURNED,
+        by=by,
+        contract_returned_at=timezone.now(),
     )
     emails.contract_received(application)
     return document
@@ -121,7 +124,9 @@ def approve(
         phone=answers["contract_phone"],
         language=application.language,
     )
-    organisations.add_member(organisation, administrator, role=Role.ADMINISTRATOR, by=by)
+    organisations.add_member(
+        organisation, administrator, role=Role.ADMINISTRATOR, by=by
+    )
     contract = Contract.objects.create(
         number=contract_number(application),
         organisation=organisation,

@@ -16,7 +16,9 @@ def lock(application: Application) -> None:
     application.refresh_from_db(from_queryset=Application.objects.select_for_update())
 
 
-def move(application: Application, to: Status, *, by: User | None, **changes: Any) -> None:
+def move(
+    application: Application, to: Status, *, by: User | None, **changes: Any
+) -> None:
     """Lock, check, write, record: the only code that writes `Application.status`.
 
     Raises WrongState when the application is not where this is possible. Call it first

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from functools import wraps
 
-from allauth.account.adapter import get_account_adapter
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -20,7 +20,8 @@ from mail.services import TooMuchMail
 
 from ..forms import SaveForLaterForm, SubmitForm
 from ..models import Application, DocumentKind, DocumentTemplate, Status, WrongState
-from ..rendering import preview
+from ..rendering import general_data
+from ..rendering import render as render_pdf
 from ..services import drafting
 from ..statistics import usual_days
 from ..steps import BY_SLUG, LAST, STEPS, first_incomplete, next_slug
@@ -36,7 +37,9 @@ def with_draft(view):
     @wraps(view)
     def found(request, **kwargs):
         drafts = Application.objects.filter(status=Status.DRAFT)
-        return view(request, drafts.filter(pk=request.session.get(DRAFT)).first(), **kwargs)
+        return view(
+            request, drafts.filter(pk=request.session.get(DRAFT)).first(), **kwargs
+        )
 
     return found
 
@@ -91,7 +94,12 @@ def _address(this):
 
 
 def _page(request, draft, this, form):
-    context = {"step": this, "form": form, "draft": draft, "steps": _steps(draft, this.slug)}
+    context = {
+        "step": this,
+        "form": form,
+        "draft": draft,
+        "steps": _steps(draft, this.slug),
+    }
     return render(request, "applications/step.html", context)
 
 
@@ -103,7 +111,9 @@ def _steps(draft, current):
         done = bool(answers) and one.checked(answers).is_valid()
         state = "current" if one.slug == current else "done" if done else "todo"
         url = reverse("applications:step", args=[one.slug])
-        overview.append({"number": number, "title": one.title, "state": state, "url": url})
+        overview.append(
+            {"number": number, "title": one.title, "state": state, "url": url}
+        )
     overview.append(
         {
             "number": len(STEPS) + 1,
@@ -123,7 +133,7 @@ def _begin(request):
 
 def _from_address(request):
     """A digest, so that the limit per address needs no address in the database."""
-    address = get_account_adapter(request).get_client_ip(request)
+    address = get_adapter(request).get_client_ip(request)
     return hmac.new(settings.LINK_KEY, address.encode(), hashlib.sha256).hexdigest()
 
 
@@ -132,11 +142,15 @@ def _from_address(request):
 @with_draft
 def check(request, draft):
     if draft is None:
-        return redirect("applications:sent" if SENT in request.session else "applications:start")
+        return redirect(
+            "applications:sent" if SENT in request.session else "applications:start"
+        )
     if incomplete := first_incomplete(draft.answers):
         messages.warning(request, _("Deze stap is nog niet klaar."))
         return redirect("applications:step", slug=incomplete.slug)
-    form = SubmitForm(data=request.POST or None, initial={"terms": drafting.terms_in_force().pk})
+    form = SubmitForm(
+        data=request.POST or None, initial={"terms": drafting.terms_in_force().pk}
+    )
     if request.method == "POST" and form.is_valid():
         return _submit(request, draft, form)
     context = {
@@ -154,7 +168,8 @@ def _submit(request, draft, form):
         drafting.submit(draft, terms=terms)
     except drafting.TermsChanged:
         messages.warning(
-            request, _("De voorwaarden zijn net veranderd. Lees ze en ga opnieuw akkoord.")
+            request,
+            _("De voorwaarden zijn net veranderd. Lees ze en ga opnieuw akkoord."),
         )
         return redirect("applications:check")
     except UsernameTaken:
@@ -174,7 +189,9 @@ def _submit(request, draft, form):
 @login_not_required
 @require_safe
 def sent(request):
-    application = Application.objects.submitted().filter(pk=request.session.get(SENT)).first()
+    application = (
+        Application.objects.submitted().filter(pk=request.session.get(SENT)).first()
+    )
     if application is None:
         return redirect("applications:start")
     return render(request, "applications/sent.html", {"application": application})
@@ -194,7 +211,9 @@ def save_for_later(request, draft):
         except TooMuchMail:
             form.add_error(
                 "email",
-                _("Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."),
+                _(
+                    "Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."
+                ),
             )
         else:
             context = {"email": form.cleaned_data["email"], "draft": draft}
@@ -227,7 +246,8 @@ def resume(request, token):
 def terms(request, pk):
     """One version of the terms, as a PDF to be read before agreeing."""
     template = get_object_or_404(DocumentTemplate, pk=pk, kind=DocumentKind.TERMS)
-    response = HttpResponse(preview(template), content_type="application/pdf")
+    content = render_pdf(template, general_data(on=template.valid_from))
+    response = HttpResponse(content, content_type="application/pdf")
     name = f"gebruikersvoorwaarden-{template.version}.pdf"
     response["Content-Disposition"] = f'inline; filename="{name}"'
     return response

@@ -8,7 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.services import UsernameTaken
 
@@ -34,7 +38,8 @@ def by_private_link(view):
                 response = view(request, application, token=token, **kwargs)
             except WrongState:
                 messages.warning(
-                    request, _("Dat kan niet meer: de aanvraag is inmiddels een stap verder.")
+                    request,
+                    _("Dat kan niet meer: de aanvraag is inmiddels een stap verder."),
                 )
                 response = redirect("applications:status", token=token)
         response["Referrer-Policy"] = "no-referrer"
@@ -96,7 +101,9 @@ def complete(request, application, token):
         try:
             following.answer_changes(application, form.cleaned_data)
         except UsernameTaken:
-            form.add_error("username", _("Deze gebruikersnaam kan niet. Kies een andere."))
+            form.add_error(
+                "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
+            )
         else:
             messages.success(request, _("Je aanvulling is verzonden."))
             return redirect("applications:status", token=token)
@@ -111,7 +118,9 @@ def return_contract(request, application, token):
     if not form.is_valid():
         return _page(request, application, token, form)
     following.return_contract(application, form.cleaned_data["contract"])
-    messages.success(request, _("Dank je. We hebben de ondertekende overeenkomst ontvangen."))
+    messages.success(
+        request, _("Dank je. We hebben de ondertekende overeenkomst ontvangen.")
+    )
     return redirect("applications:status", token=token)
 
 
