@@ -110,8 +110,8 @@ class ApplicationAdmin(ReadOnly):
                 name="applications_application_act",
             ),
         ]
-        standard = super().get_urls()  # "<id>/history/" and the like go first
-        return [*standard[:-2], *ours, *standard[-2:]]
+        standard = super().get_urls()  # the last one takes any other path
+        return [*standard[:-1], *ours, *standard[-1:]]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         application = self.get_object(request, unquote(object_id))

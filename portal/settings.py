@@ -415,6 +415,7 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
+        "procrastinate": {"level": "WARNING"},  # the mail's own row says what happened
     },
 }

@@ -236,9 +236,7 @@ def resume(request, token):
         if incomplete:
             return redirect("applications:step", slug=incomplete.slug)
         return redirect("applications:check")
-    response = render(request, "applications/resume.html", {"draft": draft})
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "applications/resume.html", {"draft": draft})
 
 
 @login_not_required

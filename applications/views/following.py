@@ -25,25 +25,24 @@ from ..summary import parts
 
 
 def by_private_link(view):
-    """Find the application by its token; what the address holds is sent nowhere on."""
+    """Find the application by its token. Other sites never see the address: the policy
+    on referrers is same-origin (no-referrer would break the origin check of our forms).
+    """
 
     @wraps(view)
     def found(request, token, **kwargs):
         try:
             application = drafting.by_link("application", token)
         except Application.DoesNotExist:
-            response = render(request, "applications/no_application.html", status=404)
-        else:
-            try:
-                response = view(request, application, token=token, **kwargs)
-            except WrongState:
-                messages.warning(
-                    request,
-                    _("Dat kan niet meer: de aanvraag is inmiddels een stap verder."),
-                )
-                response = redirect("applications:status", token=token)
-        response["Referrer-Policy"] = "no-referrer"
-        return response
+            return render(request, "applications/no_application.html", status=404)
+        try:
+            return view(request, application, token=token, **kwargs)
+        except WrongState:
+            messages.warning(
+                request,
+                _("Dat kan niet meer: de aanvraag is inmiddels een stap verder."),
+            )
+            return redirect("applications:status", token=token)
 
     return login_not_required(found)
 
