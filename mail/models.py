@@ -5,6 +5,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,11 @@ class State(models.TextChoices):
     QUEUED = "queued", _("Wacht op verzending")
     SENT = "sent", _("Verzonden")
     FAILED = "failed", _("Niet te bezorgen")
+
+
+class MessageQuerySet(models.QuerySet):
+    def queued(self):
+        return self.filter(state=State.QUEUED)
 
 
 class Message(models.Model):
@@ -24,31 +30,56 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     to = models.EmailField(_("aan"), db_index=True)
     language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
-    template = models.CharField(_("bericht"), max_length=80)  # "applications/emails/received"
+    template = models.CharField(
+        _("bericht"), max_length=80
+    )  # "applications/emails/received"
     context = models.JSONField(default=dict)
-    links = models.JSONField(default=dict)  # {"status_url": ["application", id, version]}
+    links = models.JSONField(
+        default=dict
+    )  # {"status_url": ["application", id, version]}
     subject_line = models.CharField(_("onderwerp"), max_length=200)
 
-    about_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
+    about_type = models.ForeignKey(
+        ContentType, models.PROTECT, null=True, related_name="+"
+    )
     about_id = models.CharField(max_length=40)
     about = GenericForeignKey("about_type", "about_id")
 
-    state = models.CharField(_("status"), choices=State, default=State.QUEUED, max_length=10)
+    state = models.CharField(
+        _("status"), choices=State, default=State.QUEUED, max_length=10
+    )
     attempts = models.PositiveSmallIntegerField(_("pogingen"), default=0)
-    last_error = models.CharField(_("antwoord van de mailserver"), max_length=500, blank=True)
+    last_error = models.CharField(
+        _("antwoord van de mailserver"), max_length=500, blank=True
+    )
     created_at = models.DateTimeField(_("geschreven"), auto_now_add=True)
+    not_before = models.DateTimeField(_("te verzenden vanaf"), default=timezone.now)
     sent_at = models.DateTimeField(_("verzonden"), null=True)
+    copy_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="copies",
+        verbose_name=_("kopie van"),
+    )
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["about_type", "about_id"])]
+        permissions = [("resend_message", "Kan mail opnieuw versturen")]
         constraints = [
+            models.CheckConstraint(
+                name="message_to_is_one_address",
+                condition=Q(to__regex=r"^[^\s,;:<>@]+@[^\s,;:<>@\[\]]+$"),
+            ),
             models.CheckConstraint(
                 name="message_sent_has_a_time",
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
-            )
+            ),
         ]
 
     def __str__(self):

@@ -1,18 +1,35 @@
-"""Writing mail, and sending what was written."""
+"""Writing mail, and asking for it to be sent again (see delivery.py for the sending)."""
 
 import datetime
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models, transaction
-from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import timezone
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
 
-from .models import Attachment, Message
+from audit.services import record
+
+from . import rendering
+from .models import Attachment, Message, State
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+# Django's own connection, also within the worker, whose app has another one: a job is
+# written in the caller's transaction wherever the caller runs.
+JOBS = JobManager(DjangoConnector())
 
 
 class TooMuchMail(Exception):
     """This address has had its share of mail for this hour."""
+
+
+class StillQueued(Exception):
+    """This mail, or its copy, is on its way already."""
 
 
 @transaction.atomic
@@ -34,8 +51,6 @@ def send(
     [purpose, id, version], from which its private address is made while sending.
     `attachments` are rows with as_attachment(). Goes out if the transaction commits.
     """
-    from . import tasks
-
     message = Message(
         template=template,
         to=to,
@@ -43,24 +58,66 @@ def send(
         about=about,
         context=context or {},
         links=links or {},
+        not_before=not_before or timezone.now(),
     )
-    message.subject_line = subject(message)
+    message.subject_line = rendering.subject(message)
     message.save(force_insert=True)
     for source in attachments:
         Attachment.objects.create(message=message, source=source)
-    tasks.defer_sending(message, at=not_before)
+    defer_sending(message, at=not_before)
     return message
 
 
-def subject(message: Message) -> str:
-    """The one line that the reader sees first, in the reader's language."""
-    with translation.override(message.language):
-        text = render_to_string(f"{message.template}.subject.txt", message.context)
-    return " ".join(text.split())
+@transaction.atomic
+def resend(message: Message, *, by: "User") -> None:
+    """Send a mail once more: the same row if it failed, a copy of it if it went out.
+
+    Raises StillQueued while either is under way, so that a second click sends nothing.
+    """
+    original = Message.objects.select_for_update().get(pk=message.pk)
+    if original.state == State.QUEUED or original.copies.queued().exists():
+        raise StillQueued
+    if original.state == State.FAILED:
+        original.state = State.QUEUED
+        original.attempts = 0
+        original.save(update_fields=["state", "attempts"])
+        defer_sending(original)
+    else:
+        copy = send(
+            original.template,
+            to=original.to,
+            language=original.language,
+            about=original.about,
+            context=original.context,
+            links=original.links,
+            attachments=[
+                attachment.source for attachment in original.attachments.all()
+            ],
+        )
+        copy.copy_of = original
+        copy.save(update_fields=["copy_of"])
+    record("message.resent", subject=original, by=by)
 
 
-def sent_last_hour(to: str) -> models.QuerySet[Message]:
-    """What was written to this address in the last hour."""
-    return Message.objects.filter(
-        to__iexact=to, created_at__gt=timezone.now() - datetime.timedelta(hours=1)
-    )
+def next_slot(to: str) -> datetime.datetime | None:
+    """When this address may have its next mail; None: now.
+
+    Ask it for an address that nobody confirmed yet, so that a form cannot be used to
+    bomb a stranger's mailbox (traps.md: three mails an hour), and then refuse with
+    TooMuchMail or pass it on as `not_before`. Simultaneous requests may each get the
+    last place: the rate limit on the form bounds how many.
+    """
+    share = settings.MAIL_PER_ADDRESS_PER_HOUR
+    moments = Message.objects.filter(to__iexact=to).order_by("-not_before")
+    oldest = moments.values_list("not_before", flat=True)[share - 1 : share].first()
+    if oldest is None:
+        return None
+    slot = oldest + datetime.timedelta(hours=1)
+    return slot if slot > timezone.now() else None
+
+
+def defer_sending(message: Message, at: datetime.datetime | None = None) -> None:
+    """Have the worker send it, as soon as this transaction commits or at a later time."""
+    configure_task(
+        name="mail.tasks.send_message", job_manager=JOBS, queue="mail", schedule_at=at
+    ).defer(message_id=str(message.pk))

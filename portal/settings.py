@@ -385,5 +385,9 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
+        "procrastinate.periodic": {"level": "WARNING"},  # else each command begins with
+        "procrastinate.blueprints": {"level": "WARNING"},  # a list of our tasks
+    },
 }

@@ -1,0 +1,40 @@
+"""A mail server that keeps what it gets, and can be told to be difficult."""
+
+import asyncio
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+
+from aiosmtpd.controller import Controller
+
+
+class Server:
+    """Set `answer` to what it says to a mail, `before_answer` to what happens first."""
+
+    def __init__(self):
+        self.messages: list[EmailMessage] = []
+        self.answer = "250 OK"
+        self.hang_up = False
+        self.before_answer = lambda: None
+        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.hang_up:
+            server.transport.close()
+            await asyncio.sleep(0)
+            return "421 gone"
+        if self.answer.startswith("250"):
+            mail = message_from_bytes(envelope.content, policy=default)
+            self.messages.append(mail)
+        self.before_answer()
+        return self.answer
+
+    def start(self):
+        self._controller.start()
+
+    def stop(self):
+        self._controller.stop()
+
+    @property
+    def port(self):
+        return self._controller.server.sockets[0].getsockname()[1]
