@@ -1,6 +1,7 @@
 """A mail server that keeps what it gets, and can be told to be difficult."""
 
 import asyncio
+import socket
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -16,7 +17,9 @@ class Server:
         self.answer = "250 OK"
         self.hang_up = False
         self.before_answer = lambda: None
-        self._controller = Controller(self, hostname="127.0.0.1", port=0)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server, session, envelope):
         if self.hang_up:
@@ -34,7 +37,3 @@ class Server:
 
     def stop(self):
         self._controller.stop()
-
-    @property
-    def port(self):
-        return self._controller.server.sockets[0].getsockname()[1]

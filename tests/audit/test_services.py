@@ -28,6 +28,7 @@ def sql(statement, *values):
 
 
 def as_the_owner_who_forges(statement, *values):
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
     sql("ALTER TABLE audit_event DISABLE TRIGGER ALL")
     sql(statement, *values)
 
@@ -111,9 +112,9 @@ def test_the_database_refuses_to_rewrite(chain, statement, role):
 
 
 def test_record_leaves_nothing_when_its_cause_is_rolled_back(person):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         record("test.done", subject=person, by=person)
-        _ = 1 / 0
+        transaction.set_rollback(True)
 
     assert not Event.objects.exists()
 

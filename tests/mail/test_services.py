@@ -53,9 +53,9 @@ def test_send_writes_a_row_and_one_job(write):
 
 
 def test_send_leaves_nothing_when_its_cause_is_rolled_back(write):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         write()
-        _ = 1 / 0
+        transaction.set_rollback(True)
 
     assert not Message.objects.exists()
     assert not ProcrastinateJob.objects.exists()
