@@ -6,20 +6,21 @@ from tests.smtp import Server
 
 
 @pytest.fixture(autouse=True, scope="session")
-def tests_may_empty_the_audit_log():
-    """A test that commits ends with TRUNCATE: for just that statement the log lets go."""
+def tests_that_commit_are_emptied_whole():
+    """TRUNCATE after such a test: the audit log lets go for just that, the queue joins."""
     sql_flush = DatabaseOperations.sql_flush
     alter = "ALTER TABLE audit_event {} TRIGGER pgtrigger_no_truncate_06d01"
 
-    def lets_go(self, *args, **options):
+    def whole(self, *args, **options):
         return [
             alter.format("DISABLE"),
             *sql_flush(self, *args, **options),
+            "TRUNCATE procrastinate_jobs, procrastinate_workers CASCADE",
             alter.format("ENABLE ALWAYS"),
         ]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", lets_go)
+        patch.setattr(DatabaseOperations, "sql_flush", whole)
         yield
 
 

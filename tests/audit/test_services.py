@@ -2,7 +2,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import InternalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from accounts.models import User
@@ -100,10 +100,11 @@ def test_verify_tells_the_first_broken_event(chain, capsys):
     ],
 )
 def test_the_database_refuses_to_rewrite(chain, statement, role):
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
     sql(f"SET LOCAL session_replication_role = {role}")
 
     with (
-        pytest.raises(InternalError, match=r"append-only|Cannot update or delete"),
+        pytest.raises(DatabaseError, match=r"append-only|Cannot update or delete"),
         transaction.atomic(),
     ):
         sql(statement)

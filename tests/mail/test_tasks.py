@@ -187,6 +187,7 @@ def test_a_crash_after_the_server_took_it_sends_the_same_mail_again(
         cursor.execute("SELECT pg_backend_pid()")
         [pid] = cursor.fetchone()
     other = connection.copy()
+    other.inc_thread_sharing()
 
     def cut():
         with other.cursor() as cursor:
