@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -74,6 +76,21 @@ def test_two_jobs_send_one_mail(message, smtp_server, run_jobs):
     assert len(smtp_server.messages) == 1
 
 
+def test_two_workers_at_once_send_one_mail(message, smtp_server):
+    smtp_server.before_answer = lambda: time.sleep(0.2)
+
+    def attempt(_):
+        try:
+            delivery.attempt(message.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(attempt, range(2)))
+
+    assert len(smtp_server.messages) == 1
+
+
 @pytest.mark.parametrize("answer", ["451 later", "421 busy"])
 def test_a_server_that_refuses_for_now_is_tried_again_later(
     message, smtp_server, run_jobs, answer
@@ -100,8 +117,10 @@ def test_a_server_that_hangs_up_is_tried_again_later(message, smtp_server, run_j
     assert message.last_error.startswith("SMTPServerDisconnected")
 
 
-def test_a_server_that_is_away_is_tried_again_later(message, smtp_server, run_jobs):
-    smtp_server.stop()
+def test_a_server_that_is_away_is_tried_again_later(
+    message, smtp_server, run_jobs, settings
+):
+    settings.EMAIL_PORT = 1
 
     run_jobs()
 
