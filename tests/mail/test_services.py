@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
@@ -166,6 +167,28 @@ def test_resend_refuses_a_second_click(write, staff, state):
 
     with pytest.raises(services.StillQueued):
         services.resend(message, by=staff)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", [State.FAILED, State.SENT])
+def test_resend_by_two_people_at_once_sends_one_mail(write, staff, state):
+    message = write()
+    set_state(message, state)
+
+    def resend(_):
+        try:
+            services.resend(message, by=staff)
+        except services.StillQueued:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    for _ in range(5):
+        with ThreadPoolExecutor(4) as people:
+            assert sum(people.map(resend, range(4))) == 1
+        for queued in Message.objects.queued():
+            set_state(queued, state)
 
 
 def test_next_slot_gives_an_address_three_mails_an_hour(write, settings):
