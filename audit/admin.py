@@ -1,16 +1,39 @@
-"""What happened, for staff to read; nothing here can be changed."""
-
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from .models import Event
 
 
 @admin.register(Event)
 class EventAdmin(admin.ModelAdmin):
-    list_display = ["at", "kind", "by", "organisation", "subject_type", "subject_id"]
+    """What happened, to read back; the database refuses every change."""
+
+    list_display = ["at", "kind", "who", "subject", "organisation"]
     list_filter = ["kind", "at"]
     list_select_related = ["by", "organisation"]
-    search_fields = ["subject_id", "by__username"]
+    search_fields = ["=subject_id", "by__username", "organisation__name"]
+    search_help_text = _(
+        "Zoek op nummer van het onderwerp, gebruikersnaam of organisatie."
+    )
+    list_per_page = 50
+    fields = [
+        "at",
+        "kind",
+        "who",
+        "subject",
+        "organisation",
+        "data",
+        "previous_hash",
+        "hash",
+    ]
+
+    @admin.display(description=_("wie"), ordering="by")
+    def who(self, event):
+        return event.by or _("niemand van ons, of het portaal zelf")
+
+    @admin.display(description=_("onderwerp"))
+    def subject(self, event):
+        return f"{event.subject_type} {event.subject_id}"
 
     def has_add_permission(self, request):
         return False

@@ -1,6 +1,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Event(models.Model):
@@ -10,21 +11,31 @@ class Event(models.Model):
     data only by reference (ids), because it outlives what it describes.
     """
 
-    at = models.DateTimeField()
-    kind = models.CharField(max_length=60)  # "<subject>.<past participle>"
+    at = models.DateTimeField(_("wanneer"))
+    kind = models.CharField(_("wat"), max_length=60)  # "<subject>.<past participle>"
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("wie"),
     )
-    organisation = models.ForeignKey(
-        "organisations.Organisation", models.PROTECT, null=True, related_name="+"
-    )  # whose activity shows it
+    organisation = models.ForeignKey(  # whose activity shows it
+        "organisations.Organisation",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("organisatie"),
+    )
     subject_type = models.CharField(max_length=60)  # "applications.application"
     subject_id = models.CharField(max_length=40)
-    data = models.JSONField(default=dict)
+    data = models.JSONField(_("gegevens"), default=dict)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
 
     class Meta:
+        verbose_name = _("gebeurtenis")
+        verbose_name_plural = _("gebeurtenissen")
         ordering = ["pk"]
         indexes = [models.Index(fields=["subject_type", "subject_id", "at"])]
         triggers = [

@@ -34,7 +34,6 @@ def record(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = Event.objects.order_by("-pk").values_list("hash", flat=True).first()
     event = Event(
         at=timezone.now(),
         kind=kind,
@@ -43,7 +42,7 @@ def record(
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
         data=json.loads(json.dumps(data, default=str)),
-        previous_hash=last or "",
+        previous_hash=head(),
     )
     event.hash = chain_hash(event)
     event.save(force_insert=True)
@@ -70,10 +69,19 @@ def chain_hash(event: Event) -> str:
 
 
 def first_broken() -> Event | None:
-    """The first event whose hash or link does not hold, or None when the chain is whole."""
+    """The first event whose hash or link does not hold, or None when the chain is whole.
+
+    Whether its tail was cut off shows only beside a head that was kept elsewhere.
+    """
     previous = ""
     for event in Event.objects.order_by("pk").iterator():
         if event.previous_hash != previous or event.hash != chain_hash(event):
             return event
         previous = event.hash
     return None
+
+
+def head() -> str:
+    """The hash of the last event: kept elsewhere, it proves all that came before it."""
+    last = Event.objects.order_by("-pk").values_list("hash", flat=True).first()
+    return last or ""

@@ -1,30 +1,103 @@
-"""What staff see of mail: that it went, not what stood in it (it holds private links)."""
-
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template import TemplateDoesNotExist
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from . import services
-from .models import Message
+from . import rendering, services
+from .models import Message, State
 
 
 @admin.register(Message)
 class MessageAdmin(admin.ModelAdmin):
-    list_display = ["subject_line", "to", "state", "attempts", "created_at", "sent_at"]
+    """Every mail with how its sending went; staff read, and have it sent once more."""
+
+    list_display = ["to", "subject_line", "status", "shown_about", "created_at"]
     list_filter = ["state", "created_at"]
     search_fields = ["to", "subject_line"]
     search_help_text = _("Zoek op e-mailadres of onderwerp.")
+    list_per_page = 50
+    show_full_result_count = False
     fields = [
         "to",
         "subject_line",
         "language",
-        "state",
+        "status",
         "attempts",
         "last_error",
+        "shown_about",
         "created_at",
+        "not_before",
         "sent_at",
+        "copy_of",
+        "text",
     ]
-    readonly_fields = fields
-    actions = ["resend"]
+
+    @admin.display(description=_("status"), ordering="state")
+    def status(self, message):
+        if message.state == State.SENT or not message.attempts:
+            return message.get_state_display()
+        return _("%(state)s (%(attempts)s pogingen): %(answer)s") % {
+            "state": message.get_state_display(),
+            "attempts": message.attempts,
+            "answer": message.last_error,
+        }
+
+    @admin.display(description=_("over"))
+    def shown_about(self, message):
+        return f"{message.about_type.name} {message.about or message.about_id}"
+
+    @admin.display(description=_("tekst"))
+    def text(self, message):
+        try:
+            return rendering.text_for_staff(message)
+        except TemplateDoesNotExist:
+            return _("Dit bericht bestaat niet meer.")
+
+    def get_queryset(self, request):
+        messages = super().get_queryset(request).select_related("about_type", "copy_of")
+        return messages.prefetch_related("about")
+
+    def get_urls(self):
+        resend = path(
+            "<uuid:pk>/opnieuw/",
+            self.admin_site.admin_view(self.resend),
+            name="mail_message_resend",
+        )
+        return [resend, *super().get_urls()]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        message = self.get_object(request, object_id)
+        may_resend = (
+            message is not None
+            and message.state != State.QUEUED
+            and request.user.has_perm("mail.resend_message")
+        )
+        return super().change_view(
+            request, object_id, form_url, {"may_resend": may_resend}
+        )
+
+    def resend(self, request, pk):
+        """Ask for confirmation, then send it once more."""
+        if not request.user.has_perm("mail.resend_message"):
+            raise PermissionDenied
+        message = get_object_or_404(Message, pk=pk)
+        if request.method == "POST":
+            try:
+                services.resend(message, by=request.user)
+            except services.StillQueued:
+                messages.warning(request, _("Deze mail is al onderweg."))
+            else:
+                messages.success(request, _("De mail wordt opnieuw verstuurd."))
+            return redirect("admin:mail_message_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Opnieuw versturen"),
+            "message": message,
+        }
+        return render(request, "admin/mail/message/resend.html", context)
 
     def has_add_permission(self, request):
         return False
@@ -34,12 +107,3 @@ class MessageAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
-
-    def has_resend_permission(self, request):
-        return request.user.has_perm("mail.resend_message")
-
-    @admin.action(description=_("Opnieuw versturen"), permissions=["resend"])
-    def resend(self, request, queryset):
-        for message in queryset:
-            services.resend(message, by=request.user)
-        messages.success(request, _("De mail wordt opnieuw verstuurd."))

@@ -5,6 +5,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -12,6 +13,11 @@ class State(models.TextChoices):
     QUEUED = "queued", _("Wacht op verzending")
     SENT = "sent", _("Verzonden")
     FAILED = "failed", _("Niet te bezorgen")
+
+
+class MessageQuerySet(models.QuerySet):
+    def queued(self):
+        return self.filter(state=State.QUEUED)
 
 
 class Message(models.Model):
@@ -47,7 +53,17 @@ class Message(models.Model):
         _("antwoord van de mailserver"), max_length=500, blank=True
     )
     created_at = models.DateTimeField(_("geschreven"), auto_now_add=True)
+    not_before = models.DateTimeField(_("te verzenden vanaf"), default=timezone.now)
     sent_at = models.DateTimeField(_("verzonden"), null=True)
+    copy_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        related_name="copies",
+        verbose_name=_("kopie van"),
+    )
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mail")
@@ -55,11 +71,16 @@ class Message(models.Model):
         ordering = ["-created_at"]
         permissions = [("resend_message", "Kan een mail opnieuw versturen")]
         indexes = [models.Index(fields=["about_type", "about_id"])]
+        permissions = [("resend_message", "Kan mail opnieuw versturen")]
         constraints = [
+            models.CheckConstraint(
+                name="message_to_is_one_address",
+                condition=Q(to__regex=r"^[^\s,;:<>@]+@[^\s,;:<>@\[\]]+$"),
+            ),
             models.CheckConstraint(
                 name="message_sent_has_a_time",
                 condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
-            )
+            ),
         ]
 
     def __str__(self):

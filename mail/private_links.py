@@ -10,6 +10,14 @@ import hashlib
 import hmac
 
 from django.conf import settings
+from django.urls import reverse
+
+PAGES = {  # purpose → the page that takes its token
+    "application": "applications:status",
+    "draft": "applications:resume",
+    "confirm": "applications:confirm_email",
+    "activation": "accounts:activate",
+}
 
 
 def token(purpose: str, pk: object, version: int) -> str:
@@ -22,3 +30,9 @@ def token(purpose: str, pk: object, version: int) -> str:
 def digest(token: str) -> str:
     """What the database keeps of a token, and looks it up by (SHA-256, hexadecimal)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def address(purpose: str, pk: object, version: int) -> str:
+    """The whole address, on the host that is configured and not one that was asked for."""
+    path = reverse(PAGES[purpose], args=[token(purpose, pk, version)])
+    return settings.BASE_URL + path

@@ -1,26 +1,22 @@
-"""From a row to what the reader sees; made anew at each attempt to send."""
+"""What a mail looks like: its subject, its two bodies, its headers."""
 
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import translation
+from django.template import Context
+from django.template.loader import get_template, render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from . import private_links
 from .models import Message
 
-PAGES = {  # which page a private link of this purpose opens
-    "draft": "applications:resume",
-    "application": "applications:status",
-    "activation": "accounts:activate",
-}
-
 
 def operator() -> dict[str, str]:
-    """What every page and mail may say of the operator."""
+    """What every page and mail may say of its operator."""
     return {
         "name": settings.OPERATOR_NAME,
         "legal_name": settings.OPERATOR_LEGAL_NAME,
@@ -32,49 +28,56 @@ def operator() -> dict[str, str]:
 
 
 def subject(message: Message) -> str:
-    """The one line that the reader sees first, in the reader's language."""
+    """The one line that the reader sees first; no value in it can begin a header."""
     with translation.override(message.language):
-        text = render_to_string(f"{message.template}.subject.txt", _context(message))
-    return " ".join(text.split())
+        text = _plain(f"{message.template}.subject.txt", _values(message, {}))
+    return " ".join(text.split())[:200]
 
 
 def email(message: Message) -> EmailMultiAlternatives:
-    """The mail in text and HTML, under a Message-ID that stays the same when it is sent
-    again, so that a reader's mail program can tell the two are one."""
+    """The mail as it goes out, its private links made on the spot.
+
+    The Message-ID follows from the row and the Date from its writing, so a mail that is
+    sent again is recognised as the same one.
+    """
+    links = {name: private_links.address(*link) for name, link in message.links.items()}
+    values = _values(message, links)
     with translation.override(message.language):
-        context = _context(message) | _addresses(message)
-        context["subject"] = message.subject_line
-        text = render_to_string(f"{message.template}.txt", context)
-        html = render_to_string(f"{message.template}.html", context)
-    written = EmailMultiAlternatives(
-        subject=message.subject_line,
-        body=text,
-        to=[message.to],
-        reply_to=[settings.SUPPORT_EMAIL],
-        headers={
-            "Message-ID": f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
-            "Auto-Submitted": "auto-generated",  # RFC 3834: no holiday answers
-            "Content-Language": message.language,
-        },
-    )
-    written.attach_alternative(html, "text/html")
+        mail = EmailMultiAlternatives(
+            subject=message.subject_line,
+            body=_plain(f"{message.template}.txt", values),
+            to=[message.to],
+            reply_to=[settings.SUPPORT_EMAIL],
+            headers={
+                "Message-ID": f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
+                "Date": format_datetime(timezone.localtime(message.created_at)),
+                "Auto-Submitted": "auto-generated",
+            },
+        )
+        html = render_to_string(f"{message.template}.html", values)
+    mail.attach_alternative(html, "text/html")
     for attachment in message.attachments.all():
-        written.attach(*attachment.source.as_attachment())
-    return written
+        mail.attach(*attachment.source.as_attachment())
+    return mail
 
 
-def _context(message: Message) -> dict[str, Any]:
+def text_for_staff(message: Message) -> str:
+    """What the reader got to read, without the private links."""
+    hidden = dict.fromkeys(message.links, gettext("[persoonlijke link]"))
+    with translation.override(message.language):
+        return _plain(f"{message.template}.txt", _values(message, hidden)).strip()
+
+
+def _values(message: Message, links: dict[str, str]) -> dict[str, Any]:
     return {
         **message.context,
+        **links,
         "operator": operator(),
+        "subject": message.subject_line,
         "language": message.language,
-        "home_url": settings.BASE_URL,
     }
 
 
-def _addresses(message: Message) -> dict[str, str]:
-    addresses = {}
-    for name, (purpose, pk, version) in message.links.items():
-        token = private_links.token(purpose, pk, version)
-        addresses[name] = settings.BASE_URL + reverse(PAGES[purpose], args=[token])
-    return addresses
+def _plain(template: str, values: dict[str, Any]) -> str:
+    """Rendered as plain text, whether or not its author thought of autoescaping."""
+    return get_template(template).template.render(Context(values, autoescape=False))

@@ -1,34 +1,35 @@
-"""Writing mail, sending what was written, and sending it once more."""
+"""Writing mail, and asking for it to be sent again (see delivery.py for the sending)."""
 
 import datetime
 from collections.abc import Iterable
-from smtplib import (
-    SMTPException,
-    SMTPRecipientsRefused,
-    SMTPResponseException,
-)
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.manager import JobManager
+from procrastinate.tasks import configure_task
 
 from audit.services import record
 
-from . import rendering, tasks
+from . import rendering
 from .models import Attachment, Message, State
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from accounts.models import User
 
-FIRST_PAUSE = datetime.timedelta(minutes=1)  # doubled each time,
-LONGEST_PAUSE = datetime.timedelta(hours=4)  # but not beyond this,
-GIVE_UP_AFTER = datetime.timedelta(days=3)  # and no longer than this in all
-NOTE = "mail/emails/undeliverable"
+# Django's own connection, also within the worker, whose app has another one: a job is
+# written in the caller's transaction wherever the caller runs.
+JOBS = JobManager(DjangoConnector())
 
 
 class TooMuchMail(Exception):
     """This address has had its share of mail for this hour."""
+
+
+class StillQueued(Exception):
+    """This mail, or its copy, is on its way already."""
 
 
 @transaction.atomic
@@ -57,112 +58,66 @@ def send(
         about=about,
         context=context or {},
         links=links or {},
+        not_before=not_before or timezone.now(),
     )
-    message.subject_line = rendering.subject(message)[:200]
+    message.subject_line = rendering.subject(message)
     message.save(force_insert=True)
     for source in attachments:
         Attachment.objects.create(message=message, source=source)
-    tasks.defer(message, at=not_before)
+    defer_sending(message, at=not_before)
     return message
 
 
 @transaction.atomic
-def attempt(message: Message) -> None:
-    """Hand a queued mail to the mail server, once, and keep what it answered.
+def resend(message: Message, *, by: "User") -> None:
+    """Send a mail once more: the same row if it failed, a copy of it if it went out.
 
-    "Not now" is tried again after a pause that grows; "no" is given up, with a note to
-    support. A process that dies between the server's yes and our commit sends it a
-    second time, under the same Message-ID.
+    Raises StillQueued while either is under way, so that a second click sends nothing.
     """
-    message.refresh_from_db(from_queryset=Message.objects.select_for_update())
-    if message.state != State.QUEUED:
-        return
-    message.attempts += 1
-    try:
-        with transaction.atomic():
-            written = rendering.email(message)
-        written.send()
-    except (SMTPException, OSError) as refusal:
-        message.last_error = str(refusal)[:500]
-        if _for_good(refusal) or _pause(message) is None:
-            _give_up(message)
-        else:
-            tasks.defer(message, at=timezone.now() + _pause(message))
-    except Exception as fault:  # noqa: BLE001  # what cannot be made is not tried for ever
-        message.last_error = f"{type(fault).__name__}: {fault}"[:500]
-        _give_up(message)
+    original = Message.objects.select_for_update().get(pk=message.pk)
+    if original.state == State.QUEUED or original.copies.queued().exists():
+        raise StillQueued
+    if original.state == State.FAILED:
+        original.state = State.QUEUED
+        original.attempts = 0
+        original.save(update_fields=["state", "attempts"])
+        defer_sending(original)
     else:
-        message.state, message.sent_at = State.SENT, timezone.now()
-    message.save(update_fields=["state", "sent_at", "attempts", "last_error"])
-
-
-def _for_good(refusal: Exception) -> bool:
-    """A 5xx answer is a no; everything else may be otherwise later (RFC 5321, 4.2.1)."""
-    if isinstance(refusal, SMTPRecipientsRefused):
-        return all(code >= 500 for code, _answer in refusal.recipients.values())
-    return isinstance(refusal, SMTPResponseException) and refusal.smtp_code >= 500
-
-
-def _pause(message: Message) -> datetime.timedelta | None:
-    """How long to wait before the next attempt, None when it has been long enough."""
-    if timezone.now() - message.created_at > GIVE_UP_AFTER:
-        return None
-    return min(FIRST_PAUSE * 2 ** min(message.attempts - 1, 12), LONGEST_PAUSE)
-
-
-def _give_up(message: Message) -> None:
-    message.state = State.FAILED
-    if message.template != NOTE:  # no notes about notes
-        send(
-            NOTE,
-            to=settings.SUPPORT_EMAIL,
-            language=settings.LANGUAGE_CODE,
-            about=message,
-            context={
-                "to": message.to,
-                "subject_line": message.subject_line,
-                "answer": message.last_error,
-            },
+        copy = send(
+            original.template,
+            to=original.to,
+            language=original.language,
+            about=original.about,
+            context=original.context,
+            links=original.links,
+            attachments=[
+                attachment.source for attachment in original.attachments.all()
+            ],
         )
-
-
-@transaction.atomic
-def resend(message: Message, *, by: "AbstractBaseUser") -> Message:
-    """Send a mail again: the same row when it failed, else a new one that is its copy."""
-    message.refresh_from_db(from_queryset=Message.objects.select_for_update())
-    if message.state == State.QUEUED:
-        return message
-    if message.state == State.FAILED:
-        message.state, message.last_error = State.QUEUED, ""
-        message.created_at = timezone.now()
-        message.save(update_fields=["state", "last_error", "created_at"])
-        tasks.defer(message)
-        again = message
-    else:
-        again = send(
-            message.template,
-            to=message.to,
-            language=message.language,
-            about=message.about or message,
-            context=message.context,
-            links=message.links,
-            attachments=[a.source for a in message.attachments.all()],
-        )
-    record("mail.resent", subject=message, by=by)
-    return again
+        copy.copy_of = original
+        copy.save(update_fields=["copy_of"])
+    record("message.resent", subject=original, by=by)
 
 
 def next_slot(to: str) -> datetime.datetime | None:
-    """When an address that nobody confirmed may have its next mail; None means now.
+    """When this address may have its next mail; None: now.
 
-    Else our public form could be used to flood a stranger's mailbox.
+    Ask it for an address that nobody confirmed yet, so that a form cannot be used to
+    bomb a stranger's mailbox (traps.md: three mails an hour), and then refuse with
+    TooMuchMail or pass it on as `not_before`. Simultaneous requests may each get the
+    last place: the rate limit on the form bounds how many.
     """
     share = settings.MAIL_PER_ADDRESS_PER_HOUR
-    an_hour = datetime.timedelta(hours=1)
-    recent = Message.objects.filter(
-        to__iexact=to, created_at__gt=timezone.now() - an_hour
-    )
-    times = list(
-        recent.order_by("-created_at").values_list("created_at", flat=True)[:share]
-    )
-    return times[-1] + an_hour if len(times) == share else None
+    moments = Message.objects.filter(to__iexact=to).order_by("-not_before")
+    oldest = moments.values_list("not_before", flat=True)[share - 1 : share].first()
+    if oldest is None:
+        return None
+    slot = oldest + datetime.timedelta(hours=1)
+    return slot if slot > timezone.now() else None
+
+
+def defer_sending(message: Message, at: datetime.datetime | None = None) -> None:
+    """Have the worker send it, as soon as this transaction commits or at a later time."""
+    configure_task(
+        name="mail.tasks.send_message", job_manager=JOBS, queue="mail", schedule_at=at
+    ).defer(message_id=str(message.pk))

@@ -416,6 +416,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": ["console"], "level": LOG_LEVEL, "propagate": False},
-        "procrastinate": {"level": "WARNING"},  # the mail's own row says what happened
+        "procrastinate.periodic": {"level": "WARNING"},  # else each command begins with
+        "procrastinate.blueprints": {"level": "WARNING"},  # a list of our tasks
     },
 }

@@ -1,62 +1,39 @@
-"""A mail server that keeps what it gets, and refuses when told to."""
+"""A mail server that keeps what it gets, and can be told to be difficult."""
 
-import email
-import email.policy
+import asyncio
 import socket
-import time
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 
 from aiosmtpd.controller import Controller
 
 
-class Sink:
-    """What arrived, the newest last; `refuse_with` is the answer to every recipient."""
+class Server:
+    """Set `answer` to what it says to a mail, `before_answer` to what happens first."""
 
     def __init__(self):
-        self.messages = []
-        self.refuse_with = None
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.refuse_with:
-            return self.refuse_with
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
+        self.messages: list[EmailMessage] = []
+        self.answer = "250 OK"
+        self.hang_up = False
+        self.before_answer = lambda: None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server, session, envelope):
-        message = email.message_from_bytes(
-            envelope.content, policy=email.policy.default
-        )
-        self.messages.append(message)
-        return "250 OK"
+        if self.hang_up:
+            server.transport.close()
+            await asyncio.sleep(0)
+            return "421 gone"
+        if self.answer.startswith("250"):
+            mail = message_from_bytes(envelope.content, policy=default)
+            self.messages.append(mail)
+        await asyncio.to_thread(self.before_answer)
+        return self.answer
 
-    def wait_for(self, to, subject, seconds=20):
-        """The newest mail to this reader whose subject holds these words."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            for message in reversed(self.messages):
-                if to in message["To"] and subject in message["Subject"]:
-                    return message
-            time.sleep(0.1)
-        got = [(message["To"], message["Subject"]) for message in self.messages]
-        raise AssertionError(f"no mail to {to} about {subject!r}; got {got}")
+    def start(self):
+        self._controller.start()
 
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def start():
-    """A running server, its sink in .handler; stop it with .stop()."""
-    controller = Controller(Sink(), hostname="127.0.0.1", port=free_port())
-    controller.start()
-    return controller
-
-
-def text(message):
-    return message.get_body(("plain",)).get_content()
-
-
-def link(message):
-    """The private address that stands in the mail."""
-    return next(line for line in text(message).split() if line.startswith("http"))
+    def stop(self):
+        self._controller.stop()
