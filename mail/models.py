@@ -69,7 +69,6 @@ class Message(models.Model):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at"]
-        permissions = [("resend_message", "Kan een mail opnieuw versturen")]
         indexes = [models.Index(fields=["about_type", "about_id"])]
         permissions = [("resend_message", "Kan mail opnieuw versturen")]
         constraints = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -17,8 +18,7 @@ class Server:
         self.answer = "250 OK"
         self.hang_up = False
         self.before_answer = lambda: None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server, session, envelope):
@@ -37,3 +37,28 @@ class Server:
 
     def stop(self):
         self._controller.stop()
+
+    def wait_for(self, to, subject, seconds=20):
+        """The newest mail to this reader whose subject holds these words."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for message in reversed(self.messages):
+                if to in message["To"] and subject in message["Subject"]:
+                    return message
+            time.sleep(0.1)
+        got = [(message["To"], message["Subject"]) for message in self.messages]
+        raise AssertionError(f"no mail to {to} about {subject!r}; got {got}")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+def text(message):
+    return message.get_body(("plain",)).get_content()
+
+
+def link(message):
+    """The private address that stands in the mail."""
+    return next(word for word in text(message).split() if word.startswith("http"))

@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         ("apikeys", "0003_catalogue"),
         ("accounts", "0002_renew_activation"),
         ("organisations", "0001_initial"),
-        ("mail", "0002_resend"),
+        ("mail", "0002_resending"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

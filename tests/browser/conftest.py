@@ -31,7 +31,7 @@ for name, group in [("inge", "intake"), ("coen", "contracten"), ("sara", "suppor
 @dataclass
 class Site:
     url: str
-    mail: smtp.Sink
+    mail: smtp.Server
     environment: dict
 
     def manage(self, *arguments, **options):
@@ -57,7 +57,8 @@ def site():
         for key in ("host", "port", "user", "password")
         if key in server
     }
-    mail_server = smtp.start()
+    mail_server = smtp.Server()
+    mail_server.start()
     port = smtp.free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {
@@ -70,7 +71,7 @@ def site():
         "PORTAL_MAIL_PER_ADDRESS_PER_HOUR": "100",
         "DATABASE_URL": make_conninfo(**where, dbname=name),
     }
-    site = Site(url, mail_server.handler, environment)
+    site = Site(url, mail_server, environment)
     site.manage("migrate")
     site.manage("createcachetable")
     site.manage("shell", "-c", STAFF % PASSWORD)
