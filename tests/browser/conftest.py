@@ -46,6 +46,11 @@ class Site:
         )
 
 
+def run_in_site(site, script):
+    """What a Python script prints that runs as one more process of the portal."""
+    return site.manage("shell", "--no-imports", input=script).stdout
+
+
 @pytest.fixture(scope="session")
 def site():
     server = conninfo_to_dict(os.environ["DATABASE_URL"])
