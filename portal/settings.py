@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -82,8 +82,8 @@ def smtp_url(value: str) -> dict:
         "scheme": parts.scheme,
         "host": parts.hostname,
         "port": parts.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[parts.scheme],
-        "user": parts.username or "",
-        "password": parts.password or "",
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
     }
 
 
