@@ -17,9 +17,7 @@ def completion_form(
     """
     names = asked.fields
     fields = {name: step_of(name).form().fields[name] for name in names}
-    form_class = type(StepForm)(
-        "CompletionForm", (StepForm,), {**fields, "clean": _clean}
-    )
+    form_class: Any = type("CompletionForm", (StepForm,), {**fields, "clean": _clean})
     form = form_class(data=data, initial=application.answers)
     form.others = {n: v for n, v in application.answers.items() if n not in names}
     form.asked = [(question(n), answer(n, application.answers), form[n]) for n in names]

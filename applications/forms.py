@@ -1,6 +1,7 @@
 """What an application asks, one form per step; the names of the fields are the answers'."""
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import EmailField, LineField, PersonNameField, UsernameField
@@ -32,7 +33,7 @@ class StepForm(forms.Form):
     only_when: dict[
         str, tuple[str, object]
     ] = {}  # {field: (deciding field, its value)}
-    groups: list[tuple[str, list[str]]] = []
+    groups: list[tuple[str | Promise, list[str]]] = []
 
     website = forms.CharField(  # honeypot: people do not see it, robots fill it in
         label=_("Laat dit veld leeg"),
@@ -287,7 +288,7 @@ PEOPLE = {
 
 
 # four people with the same four fields each
-PersonFields = type(StepForm)(
+PersonFields = type(
     "PersonFields",
     (StepForm,),
     {
@@ -298,7 +299,7 @@ PersonFields = type(StepForm)(
 )
 
 
-class ContactsForm(PersonFields):
+class ContactsForm(PersonFields):  # type: ignore[misc, valid-type]
     technical_same = forms.BooleanField(
         label=_("Dit is dezelfde persoon als de contactpersoon voor de overeenkomst"),
         required=False,

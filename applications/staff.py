@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from organisations.models import Organisation
 
 from .forms import ReturnContractForm
 from .models import Application, Status
@@ -20,6 +21,7 @@ class ActForm(forms.Form):
     """What an act needs to know; without fields it only asks for confirmation."""
 
     use_required_attribute = False
+    existing: Organisation | None = None  # the customer that it may be joined to
 
     def __init__(self, application, **options):
         self.application = application

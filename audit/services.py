@@ -13,7 +13,8 @@ from django.utils import timezone
 from .models import Event
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from accounts.models import User
+    from organisations.models import Organisation
 
 CHAIN_LOCK = 0x6175646974  # "audit": one writer at a time may take the chain's end
 
@@ -23,8 +24,8 @@ def record(
     kind: str,
     *,
     subject: models.Model,
-    by: "AbstractBaseUser | None",
-    organisation: models.Model | None = None,
+    by: "User | None",
+    organisation: "Organisation | None" = None,
     **data: Any,
 ) -> Event:
     """Append an event to the chain, within the caller's transaction.

@@ -102,6 +102,8 @@ def _is_final(error: OSError) -> bool:
 
 def _answer(error: OSError) -> str:
     """What the server said, fit to store: one line, and no private link quoted in it."""
+    code: object
+    said: str | bytes
     match error:
         case smtplib.SMTPRecipientsRefused(recipients=refused):
             code, said = next(iter(refused.values()))
@@ -109,6 +111,6 @@ def _answer(error: OSError) -> str:
             pass
         case _:
             code, said = type(error).__name__, str(error)
-    said = said.decode(errors="replace") if isinstance(said, bytes) else said
-    line = " ".join(f"{code} {said}".replace("\0", "").split())
+    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    line = " ".join(f"{code} {text}".replace("\0", "").split())
     return re.sub(r"[\w-]{43,}", "…", line)[:500]

@@ -1,4 +1,5 @@
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -84,6 +85,10 @@ class Message(models.Model):
 
     def __str__(self):
         return self.subject_line
+
+    def sources(self) -> list[Any]:
+        """What is attached: rows with as_attachment()."""
+        return [attachment.source for attachment in self.attachments.all()]
 
 
 class Attachment(models.Model):

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context
-from django.template.loader import get_template, render_to_string
+from django.template import Context, Engine
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
@@ -56,8 +56,8 @@ def email(message: Message) -> EmailMultiAlternatives:
         )
         html = render_to_string(f"{message.template}.html", values)
     mail.attach_alternative(html, "text/html")
-    for attachment in message.attachments.all():
-        mail.attach(*attachment.source.as_attachment())
+    for source in message.sources():
+        mail.attach(*source.as_attachment())
     return mail
 
 
@@ -80,4 +80,8 @@ def _values(message: Message, links: dict[str, str]) -> dict[str, Any]:
 
 def _plain(template: str, values: dict[str, Any]) -> str:
     """Rendered as plain text, whether or not its author thought of autoescaping."""
-    return get_template(template).template.render(Context(values, autoescape=False))
+    return (
+        Engine.get_default()
+        .get_template(template)
+        .render(Context(values, autoescape=False))
+    )

@@ -83,16 +83,15 @@ def resend(message: Message, *, by: "User") -> None:
         original.save(update_fields=["state", "attempts"])
         defer_sending(original)
     else:
+        about: Any = original.about
         copy = send(
             original.template,
             to=original.to,
             language=original.language,
-            about=original.about,
+            about=about,
             context=original.context,
             links=original.links,
-            attachments=[
-                attachment.source for attachment in original.attachments.all()
-            ],
+            attachments=original.sources(),
         )
         copy.copy_of = original
         copy.save(update_fields=["copy_of"])

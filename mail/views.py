@@ -24,7 +24,7 @@ def inbox(request):
 
 @login_not_required
 @require_safe
-@csp_update({"frame-src": ["'self'"]})
+@csp_update({"frame-src": ["'self'"]})  # type: ignore[arg-type]
 def message(request, name):
     mail = _read(name)
     context = {
@@ -40,7 +40,7 @@ def message(request, name):
 @login_not_required
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]
     {
         "default-src": ["'none'"],
         "style-src": [

@@ -24,9 +24,9 @@ def requires(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-            mine = Membership.objects.filter(user=request.user).select_related(
-                "organisation"
-            )
+            mine = Membership.objects.filter(
+                user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
+            ).select_related("organisation")
             membership = get_object_or_404(mine, organisation__slug=slug)
             if permission not in membership.permissions:
                 raise PermissionDenied

@@ -8,7 +8,7 @@ import binascii
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -107,14 +107,13 @@ ENVIRONMENT = env.str(
     "ENVIRONMENT", "production", validate=validate.OneOf(["production", "development"])
 )
 DEVELOPMENT = ENVIRONMENT == "development"
-_secret = {"default": DEVELOPMENT_KEY} if DEVELOPMENT else {}
-_keys = {"default": f"1:{DEVELOPMENT_KEY}"} if DEVELOPMENT else {}
+_secret: dict[str, Any] = {"default": DEVELOPMENT_KEY} if DEVELOPMENT else {}
+_keys: dict[str, Any] = {"default": f"1:{DEVELOPMENT_KEY}"} if DEVELOPMENT else {}
 
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)
-SECRET_KEY = env.str(
-    "SECRET_KEY", **({"default": DEVELOPMENT_SECRET} if DEVELOPMENT else {})
-)
+_secret_key: dict[str, Any] = {"default": DEVELOPMENT_SECRET} if DEVELOPMENT else {}
+SECRET_KEY = env.str("SECRET_KEY", **_secret_key)
 LINK_KEY = env.secret_bytes("LINK_KEY", **_secret)
 AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
 KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
@@ -122,7 +121,7 @@ KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
 BASE_URL = env.base_url(
     "BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {})
 )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(0, 5))
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", True)
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / ".data")
@@ -183,11 +182,8 @@ _known = set(env._fields) | {"DATABASE_URL"}
 try:
     env.seal()
 except EnvValidationError as error:
-    stop(
-        "; ".join(
-            f"{name}: {' '.join(why)}" for name, why in error.error_messages.items()
-        )
-    )
+    _faults: Any = error.error_messages
+    stop("; ".join(f"{name}: {' '.join(why)}" for name, why in _faults.items()))
 if _unknown := {name for name in os.environ if name.startswith("PORTAL_")} - _known:
     stop(f"unknown setting {', '.join(sorted(_unknown))}")
 if not DEVELOPMENT:

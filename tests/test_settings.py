@@ -43,7 +43,7 @@ def start(**changes):
 def known():
     from portal import settings
 
-    return {name for name in settings._known}
+    return set(settings._known)
 
 
 def test_a_complete_production_environment_starts():

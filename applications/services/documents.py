@@ -49,12 +49,12 @@ def enter_mandate(application: Application) -> Mandate:
 
 def contract_number(application: Application) -> str:
     """The number of the contract that this application leads to: OV-7K3M-Q2XR."""
-    return application.reference.replace("AV", "OV", 1)
+    return str(application.reference).replace("AV", "OV", 1)
 
 
 def mandate_reference(application: Application) -> str:
     """Letters and digits only, unique per creditor (SEPA rulebook, AT-01)."""
-    return re.sub("[^A-Z0-9]", "", application.reference.replace("AV", "MA", 1))
+    return re.sub("[^A-Z0-9]", "", str(application.reference).replace("AV", "MA", 1))
 
 
 def keep(

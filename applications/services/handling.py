@@ -1,12 +1,12 @@
 """What the operator's staff do with an application."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
-from accounts.models import User
+from accounts.models import User, Username
 from apikeys import services as apikeys
 from apikeys.models import Product
 from audit.services import record
@@ -112,7 +112,7 @@ def approve(
     lock(application)
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
-    reservation = application.username
+    reservation = cast(Username, application.username)  # held since submission
     now = timezone.now()
     move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
     answers = application.answers
@@ -199,7 +199,7 @@ def _organisation(
         return existing
     answers = application.answers
     return organisations.found(
-        slug=application.kvk_number or application.reference.lower(),
+        slug=application.kvk_number or str(application.reference).lower(),
         by=by,
         **_facts(answers),
     )
