@@ -1,6 +1,8 @@
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,4 +13,6 @@ class PortalAdminSite(admin.AdminSite):
     site_header = _("Beheer van het portaal")
     index_title = _("Werk")
 
-    login = secure_admin_login(admin.AdminSite.login)
+    @method_decorator([login_not_required, secure_admin_login])
+    def login(self, request, extra_context=None):
+        return super().login(request, extra_context)

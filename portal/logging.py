@@ -6,7 +6,7 @@ import re
 SECRET = re.compile(
     r"[a-z]{2,8}_(?:live|test)_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}"
 )
-LINK = re.compile(r"/(aanvraag|activeren|uitnodiging)/[\w-]{43}")
+LINK = re.compile(r"/(aanvraag|aanvragen/verder|activeren|uitnodiging)/[\w-]{43}")
 
 
 class HideSecrets(logging.Filter):

@@ -123,12 +123,17 @@ def new_reference() -> str:
     return f"AV-{letters[:4]}-{letters[4:]}"
 
 
+@transaction.atomic
 def discard_expired() -> int:
-    """Delete the drafts whose term is over, with all that was typed; says how many."""
+    """Delete the drafts whose term is over, with all that was typed; says how many.
+
+    A draft that is being sent at this moment is locked, and so passed over.
+    """
     over = Application.objects.filter(
         status=Status.DRAFT, expires_at__lt=timezone.now()
     )
-    return over.delete()[0]
+    locked = over.select_for_update(skip_locked=True).values_list("pk", flat=True)
+    return Application.objects.filter(pk__in=list(locked)).delete()[0]
 
 
 def by_link(purpose: str, token: str) -> Application:

@@ -24,25 +24,11 @@ def in_a_thread(act, *args):
         connection.close()
 
 
-def erase_races():
-    """What committed tests leave behind, past the triggers that keep it for ever."""
-    users = "(SELECT id FROM accounts_user WHERE username LIKE 'race-%%')"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER USER")
-        cursor.execute(f"DELETE FROM audit_event WHERE by_id IN {users}")
-        cursor.execute(f"DELETE FROM accounts_activation WHERE user_id IN {users}")
-        cursor.execute("DELETE FROM accounts_username WHERE name LIKE 'race-%%'")
-        cursor.execute("DELETE FROM accounts_user WHERE username LIKE 'race-%%'")
-        cursor.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER USER")
-
-
 @pytest.fixture
-def threads(db):
+def threads(transactional_db):
     """Two threads whose work is committed."""
     with ThreadPoolExecutor(2) as pool:
         yield pool
-        pool.submit(in_a_thread, erase_races).result()
 
 
 def test_reserve_username_gives_a_name_to_one_of_two_askers(threads):
