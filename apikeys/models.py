@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 
@@ -32,6 +33,10 @@ class Api(models.Model):
     def __str__(self):
         return f"{self.name} {self.version}"
 
+    def described(self) -> str:
+        """What it gives, in the reader's language."""
+        return self.summary_en if get_language() == "en" else self.summary
+
 
 class Product(models.Model):
     """What an organisation applies for and pays: a subscription that contains APIs."""
@@ -51,6 +56,10 @@ class Product(models.Model):
 
     def __str__(self):
         return self.name
+
+    def described(self) -> str:
+        """What it is for, in the reader's language."""
+        return self.summary_en if get_language() == "en" else self.summary
 
 
 class PriceUnit(models.TextChoices):

@@ -35,6 +35,12 @@ class StepForm(forms.Form):
     ] = {}  # {field: (deciding field, its value)}
     groups: list[tuple[str | Promise, list[str]]] = []
 
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for title, names in self.groups:
+            for name in names:
+                self.fields[name].group = title
+
     website = forms.CharField(  # honeypot: people do not see it, robots fill it in
         label=_("Laat dit veld leeg"),
         required=False,
@@ -70,8 +76,20 @@ class StepForm(forms.Form):
         return {name: self[name].value() for name in self.fields if name != "website"}
 
 
+class Subscriptions(forms.CheckboxSelectMultiple):
+    """Each subscription with a line on what it is for."""
+
+    def optgroups(self, name, value, attrs=None):
+        described = {p.slug: p.described() for p in Product.objects.all()}
+        groups = super().optgroups(name, value, attrs)
+        for _name, options, _index in groups:
+            for option in options:
+                option["hint"] = described[option["value"]]
+        return groups
+
+
 class ProductChoices(forms.MultipleChoiceField):
-    widget = forms.CheckboxSelectMultiple
+    widget = Subscriptions
 
     def __init__(self, **options):
         super().__init__(choices=self.on_offer, **options)
@@ -136,6 +154,7 @@ class OrganisationForm(StepForm):
         ],
         widget=forms.RadioSelect,
         initial="kvk",
+        error_messages={"required": _("Kies voor welke organisatie je aanvraagt.")},
     )
     kvk_number = KvkNumberField(
         label=_("KVK-nummer"),
@@ -280,7 +299,7 @@ PEOPLE = {
     "contract": (_("Contactpersoon voor de overeenkomst"), _("Vul de naam in.")),
     "technical": (_("Technisch contactpersoon"), _("Vul de naam in.")),
     "signatory": (
-        _("Wie tekent de overeenkomst?"),
+        _("De ondertekenaar"),
         _("Vul de naam in van wie tekent."),
     ),
     "second": (_("De tweede ondertekenaar"), _("Vul de naam in van wie meetekent.")),
@@ -358,6 +377,9 @@ class AccountForm(StepForm):
             "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of laag streepje."
             " Een gebruikersnaam is van één persoon en blijft dat."
         ),
+        error_messages={
+            "required": _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
+        },
     )
 
 

@@ -48,9 +48,10 @@ class WrongState(Exception):
     """The application is not, or no longer, where this act is possible."""
 
 
-def _answer(name):
+def _answer(label, name):
     """A column that follows one answer, for searching and for constraints."""
     return models.GeneratedField(
+        verbose_name=label,
         expression=Func(
             KT(f"answers__{name}"),
             Value("", output_field=models.TextField()),
@@ -83,10 +84,10 @@ class Application(models.Model):
     )
     language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
     answers = models.JSONField(default=dict, editable=False)
-    kvk_number = _answer("kvk_number")
-    organisation_name = _answer("name")
-    contact_name = _answer("contract_name")
-    contact_email = _answer("contract_email")
+    kvk_number = _answer(_("KVK-nummer"), "kvk_number")
+    organisation_name = _answer(_("organisatie"), "name")
+    contact_name = _answer(_("contactpersoon"), "contract_name")
+    contact_email = _answer(_("e-mailadres"), "contract_email")
 
     created_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     expires_at = models.DateTimeField(_("concept bewaard tot"), editable=False)

@@ -14,7 +14,7 @@ from .forms import ReturnContractForm
 from .models import Application, Status
 from .services import handling
 from .steps import STEPS
-from .summary import question
+from .summary import answer, question
 
 
 class ActForm(forms.Form):
@@ -45,16 +45,15 @@ class RequestChangesForm(ActForm):
     def __init__(self, application, **options):
         super().__init__(application, **options)
         self.fields["fields_asked"].choices = [
-            (
-                step.title,
-                [
-                    (name, question(name))
-                    for name in step.form.base_fields
-                    if name != "website"
-                ],
-            )
+            (step.title, [(name, self._as_answered(name)) for name in step.names()])
             for step in STEPS
         ]
+
+    def _as_answered(self, name):
+        """“Bezoekadres: Plaats (nu: Lollum)”."""
+        answered = answer(name, self.application.answers)
+        now = _(" (nu: %(answer)s)") % {"answer": answered} if answered else ""
+        return f"{question(name)}{now}"
 
 
 class ReasonForm(ActForm):

@@ -26,6 +26,10 @@ class Step:
         """This step's form as if `answers` had just been typed."""
         return self.form(data=answers)
 
+    def names(self) -> list[str]:
+        """What it asks, in the order of the page."""
+        return [field.name for _, fields in self.form().grouped() for field in fields]
+
     def initial(self, answers: dict[str, Any]) -> dict[str, Any]:
         """What the page starts with: what was typed, or a proposal from an earlier step."""
         proposals = {own: answers.get(other, "") for own, other in PROPOSALS.items()}

@@ -7,6 +7,9 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from organisations.fields import IbanField, PhoneField
+from organisations.templatetags.identifiers import iban, phone
+
 from .steps import STEPS, Step, step_of
 
 Words = str | Promise
@@ -58,4 +61,8 @@ def _text(field, value):
         labels = {str(key): str(label) for key, label in field.choices}
         chosen = value if isinstance(value, list) else [value]
         return ", ".join(labels.get(str(one), str(one)) for one in chosen)
+    if isinstance(field, IbanField):
+        return iban(value)
+    if isinstance(field, PhoneField):
+        return phone(value)
     return str(value)

@@ -43,7 +43,8 @@ def main() -> None:
     data = _data_directory()
     environment = _environment(port, data)
     with contextlib.ExitStack() as running:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.default_int_handler)
         try:
             if not os.environ.get("DATABASE_URL"):
                 environment["DATABASE_URL"] = _database(data, running)
@@ -83,6 +84,7 @@ def _environment(port: str, data: Path) -> dict[str, str]:
     demo = {
         "PORTAL_ENVIRONMENT": "development",
         "PORTAL_DEMO": "true",
+        "PORTAL_LOG_LEVEL": "WARNING",
         "PORTAL_REQUIRE_SECOND_FACTOR": "false",
         "PORTAL_BASE_URL": f"http://{HOST}:{port}",
         "PORTAL_DATA_DIR": str(data),
