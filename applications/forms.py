@@ -16,6 +16,7 @@ from organisations.fields import (
 )
 from organisations.models import LegalForm
 
+from .models import Volume
 from .uploads import Unacceptable, inspect
 
 CONTACT = {
@@ -99,19 +100,6 @@ class ProductChoices(forms.MultipleChoiceField):
         return [(p.slug, str(p)) for p in Product.objects.filter(on_offer=True)]
 
 
-class Volume(forms.ChoiceField):
-    RANGES = [
-        ("1000", _("Minder dan 1.000")),
-        ("10000", _("1.000 tot 10.000")),
-        ("100000", _("10.000 tot 100.000")),
-        ("300000", _("100.000 tot 300.000")),
-        ("more", _("Meer dan 300.000")),
-    ]
-
-    def __init__(self, **options):
-        super().__init__(choices=self.RANGES, widget=forms.RadioSelect, **options)
-
-
 class ApisForm(StepForm):
     products = ProductChoices(
         label=_("Welk abonnement wil je aanvragen?"),
@@ -133,9 +121,11 @@ class ApisForm(StepForm):
             "required": _("Vertel kort waarvoor je de API's gaat gebruiken.")
         },
     )
-    expected_calls = Volume(
+    expected_calls = forms.ChoiceField(
         label=_("Hoeveel bevragingen verwacht je per maand?"),
         help_text=_("Een schatting is genoeg. Je zit er niet aan vast."),
+        choices=Volume,
+        widget=forms.RadioSelect,
         error_messages={
             "required": _("Kies hoeveel bevragingen je ongeveer verwacht.")
         },

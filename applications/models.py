@@ -44,6 +44,16 @@ HAS_CONTRACT = Q(
 )
 
 
+class Volume(models.TextChoices):
+    """How many requests a month an applicant expects; the numbers are upper bounds."""
+
+    THOUSAND = "1000", _("Minder dan 1.000")
+    TEN_THOUSAND = "10000", _("1.000 tot 10.000")
+    HUNDRED_THOUSAND = "100000", _("10.000 tot 100.000")
+    THREE_HUNDRED_THOUSAND = "300000", _("100.000 tot 300.000")
+    MORE = "more", _("Meer dan 300.000")
+
+
 class WrongState(Exception):
     """The application is not, or no longer, where this act is possible."""
 

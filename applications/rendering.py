@@ -21,8 +21,9 @@ from django.utils.formats import date_format, number_format
 
 from apikeys.models import Price, PriceUnit, Product
 from organisations.models import LegalForm
+from organisations.templatetags.identifiers import phone
 
-from .models import Application, DocumentKind, DocumentTemplate
+from .models import Application, DocumentKind, DocumentTemplate, Volume
 
 FONTS = Path(__file__).parent / "documents" / "fonts"
 STANDARDS = ["a-2a", "ua-1"]
@@ -122,7 +123,7 @@ def contract_data(application: Application, *, number: str, on: date) -> dict[st
         "key": {
             "name": said("key_name"),
             "purpose": said("purpose"),
-            "expected_calls": _count(application.answers.get("expected_calls")),
+            "expected_calls": _label(Volume, said("expected_calls")),
         },
         "contract_contact": _person(said, "contract"),
         "technical_contact": _person(
@@ -166,7 +167,8 @@ def _answers(application):
 
 def _person(said, role):
     return {
-        part: said(f"{role}_{part}") for part in ("name", "function", "email", "phone")
+        **{part: said(f"{role}_{part}") for part in ("name", "function", "email")},
+        "phone": phone(said(f"{role}_phone")),
     }
 
 
@@ -246,14 +248,6 @@ def _amount(amount: Decimal) -> str:
         return number_format(
             amount, decimal_pos=decimals, use_l10n=True, force_grouping=True
         )
-
-
-def _count(number) -> str:
-    """12000 as 12.000; what is no number as it was typed."""
-    try:
-        return f"{int(number):,}".replace(",", ".")
-    except (TypeError, ValueError):
-        return str(number or "")
 
 
 def _day(day: date) -> str:

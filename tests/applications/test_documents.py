@@ -44,7 +44,7 @@ DONALD = {
     "products": ["test-abonnement"],
     "key_name": "Productie",
     "purpose": "Klantgegevens controleren",
-    "expected_calls": 12000,
+    "expected_calls": "100000",
     "contract_name": "Katrien Duck",
     "contract_function": "Directeur",
     "contract_email": "katrien@donald.example",
@@ -138,7 +138,13 @@ def test_contract_shows_donald_who_pays_by_direct_debit(product):
         pdf,
         *["C2026-0042", "A2026-0042", "23 november 2026", "Test BV Donald", "68750110"],
         *["Besloten vennootschap", "857587973", "Hizzaarderlaan 3 A, 8823 SJ Lollum"],
-        *["Proefabonnement", "Proefprofiel v1", "Productie", "12.000", "PO-2026-118"],
+        *[
+            "Proefabonnement",
+            "Proefprofiel v1",
+            "Productie",
+            "10.000 tot 100.000",
+            "PO-2026-118",
+        ],
         *["Katrien Duck (Directeur)", "katrien@donald.example", "+31201234567"],
         *["Willie Wortel", "facturen@donald.example", "versie 1.0"],
         *[
