@@ -43,6 +43,7 @@ def message(request, name):
 @csp_replace(  # type: ignore[arg-type]
     {
         "default-src": ["'none'"],
+        "script-src": ["'none'"],
         "style-src": [
             "'unsafe-inline'"
         ],  # mails have no other way; nothing else is let in

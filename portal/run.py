@@ -114,7 +114,20 @@ def _manage(command: list[str], environment: dict[str, str]) -> None:
         text=True,
     )
     if done.returncode:
-        stop(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}".rstrip())
+        stop(
+            _reason(done.stderr) or f"{command[0]} failed:\n{done.stdout}{done.stderr}"
+        )
+
+
+def _reason(errors: str) -> str | None:
+    """The one line that says what is wrong with the settings or the database."""
+    last = errors.rstrip().rpartition("\n")[2]
+    if last.startswith("portal: "):
+        return last.removeprefix("portal: ")
+    if "OperationalError: " in errors:
+        said = errors.rpartition("OperationalError: ")[2]
+        return f"DATABASE_URL: {said.splitlines()[0]}"
+    return None
 
 
 def _start(
