@@ -15,7 +15,6 @@ from django.urls import reverse
 PAGES = {  # purpose → the page that takes its token
     "application": "applications:status",
     "draft": "applications:resume",
-    "confirm": "applications:confirm_email",
     "activation": "accounts:activate",
 }
 

@@ -5,8 +5,11 @@ import factory
 from accounts.models import User
 from apikeys import services as apikeys
 from apikeys.models import ApiKey, Product
+from applications.models import Application, Status
+from applications.services import drafting, following, handling
 from organisations.models import LegalForm, Membership, Organisation
 from organisations.roles import Role
+from portal.management.commands import demo
 
 PASSWORD = "Demo-wachtwoord-1"
 
@@ -63,3 +66,76 @@ class ApiKeyFactory(factory.django.DjangoModelFactory):
         organisation = fields.pop("organisation")
         fields.setdefault("products", Product.objects.all()[:1])
         return apikeys.issue(organisation, **fields)
+
+
+class ApplicationFactory(factory.django.DjangoModelFactory):
+    """An application as far as `status` says, brought there by the people who do that."""
+
+    class Meta:
+        model = Application
+
+    status = Status.SUBMITTED
+    number = factory.Sequence(lambda n: n)
+
+    @classmethod
+    def _create(cls, model_class, *_args, status, number, confirmed=True, **answers):
+        application = drafting.begin(language="nl", from_address=f"{number}")
+        drafting.save_answers(application, {**filled_in(number), **answers})
+        if status == Status.DRAFT:
+            return application
+        drafting.submit(application, terms=drafting.terms_in_force())
+        if confirmed:
+            following.confirm_email(application)
+        for act in WAY[status]:
+            act(application)
+        return application
+
+
+def filled_in(number):
+    """All that an applicant types, in the order of the pages."""
+    email = f"inkoop@bedrijf-{number}.example"
+    return {
+        **demo.ANSWERS,
+        "kvk_number": f"{80000000 + number}",
+        "name": f"Test BV {number}",
+        "legal_form": LegalForm.PRIVATE_COMPANY.value,
+        "contract_name": "Katrijn Inkoop",
+        "contract_email": email,
+        "account_name": "Dirk Beheer",
+        "account_email": email,
+        "username": f"beheer-{number}",
+        "invoice_email": email,
+    }
+
+
+def _ask(application):
+    handling.request_changes(
+        application, fields=["city"], reason="De plaats klopt niet.", by=UserFactory()
+    )
+
+
+def _send(application):
+    handling.send_contract(application, by=UserFactory(name="Inge Intake"))
+
+
+def _return(application):
+    handling.register_return(application, by=UserFactory())
+
+
+def _approve(application):
+    handling.approve(application, by=UserFactory())
+
+
+def _reject(application):
+    handling.reject(application, reason="Buiten de EER.", by=UserFactory())
+
+
+WAY = {
+    Status.SUBMITTED: [],
+    Status.CHANGES_REQUESTED: [_ask],
+    Status.CONTRACT_SENT: [_send],
+    Status.CONTRACT_RETURNED: [_send, _return],
+    Status.APPROVED: [_send, _return, _approve],
+    Status.WITHDRAWN: [following.withdraw],
+    Status.REJECTED: [_reject],
+}

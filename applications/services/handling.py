@@ -25,7 +25,7 @@ from ..models import (
 )
 from .documents import contract_number, draw_up, keep
 from .following import release_username
-from .moves import lock, move, new_link
+from .moves import lock, move, new_link, require
 
 
 class EmailUnconfirmed(Exception):
@@ -46,6 +46,7 @@ def request_changes(
 ) -> None:
     """Ask the applicant to complete these answers, and say why."""
     lock(application)
+    require(application, Status.SUBMITTED)
     _require_confirmed_email(application)
     move(application, Status.CHANGES_REQUESTED, by=by)
     ChangeRequest.objects.create(
@@ -62,6 +63,7 @@ def request_changes(
 def send_contract(application: Application, *, by: User) -> None:
     """Draw up the contract and what belongs to it, and send it for signing."""
     lock(application)
+    require(application, Status.SUBMITTED)
     _require_confirmed_email(application)
     move(
         application,
@@ -95,6 +97,8 @@ def register_return(
 @transaction.atomic
 def ask_again(application: Application, *, reason: str, by: User) -> None:
     """What came back cannot be used: ask to sign the same contract once more."""
+    lock(application)
+    require(application, Status.CONTRACT_RETURNED)
     move(application, Status.CONTRACT_SENT, by=by, contract_returned_at=None)
     emails.sign_again(application, reason=reason)
 

@@ -10,6 +10,8 @@ from mail import private_links
 
 from ..models import Application, Status, WrongState
 
+FOLLOWING_ANSWERS = ["kvk_number", "organisation_name", "contact_name", "contact_email"]
+
 
 def lock(application: Application) -> None:
     """Wait until nobody else acts on this application, and read it anew."""
@@ -33,6 +35,8 @@ def move(
     for field, value in changes.items():
         setattr(application, field, value)
     application.save(update_fields=[*changes])
+    if "answers" in changes:  # the columns that follow it
+        application.refresh_from_db(fields=FOLLOWING_ANSWERS)
     record("application.moved", subject=application, by=by, was=was, now=to)
 
 
