@@ -17,7 +17,7 @@ from organisations.fields import (
 from organisations.models import LegalForm
 
 from .models import Volume
-from .uploads import Unacceptable, inspect
+from .uploads import Unacceptable, inspect, most
 
 CONTACT = {
     "name": "name",
@@ -451,7 +451,7 @@ class ReturnContractForm(forms.Form):
 
     def clean_contract(self):
         """The bytes of an acceptable PDF."""
-        content = self.cleaned_data["contract"].read()
+        content = self.cleaned_data["contract"].read(most() + 1)  # more is too much
         try:
             inspect(content)
         except Unacceptable as reason:

@@ -54,9 +54,14 @@ class Unacceptable(Exception):
     """The file is refused; the message tells the sender why, and what to do."""
 
 
+def most() -> int:
+    """The largest size that is accepted, in bytes."""
+    return settings.UPLOAD_MAX_MEGABYTES * 1024 * 1024
+
+
 def inspect(content: bytes) -> None:
     """Refuse what is not a plain, readable PDF of at most the size that is set."""
-    if len(content) > settings.UPLOAD_MAX_MEGABYTES * 1024 * 1024:
+    if len(content) > most():
         raise Unacceptable(
             gettext(
                 "Dit bestand is groter dan %(megabytes)s MB. "

@@ -27,7 +27,9 @@ def typed(slug, **answers):
     """What a person types on one page."""
     step = next(step for step in STEPS if step.slug == slug)
     given = {n: v for n, v in filled_in(1).items() if n in step.form.base_fields}
-    return {name: v for name, v in {**given, **answers}.items() if v not in (False, None)}
+    return {
+        name: v for name, v in {**given, **answers}.items() if v not in (False, None)
+    }
 
 
 @pytest.fixture
