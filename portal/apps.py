@@ -8,3 +8,12 @@ class PortalConfig(AppConfig):
 
 class PortalAdminConfig(AdminConfig):
     default_site = "portal.admin.PortalAdminSite"
+
+    def ready(self):
+        """Take back what nobody may edit by hand: addresses and second factors."""
+        super().ready()
+        from allauth.account.models import EmailAddress
+        from allauth.mfa.models import Authenticator
+        from django.contrib import admin
+
+        admin.site.unregister([EmailAddress, Authenticator])

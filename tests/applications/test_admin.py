@@ -252,12 +252,13 @@ def test_who_asks_for_a_completion_sees_what_was_answered(client, sign_in):
 def test_a_scan_may_come_with_the_contract_that_came_by_post(client, sign_in):
     application = ApplicationFactory(status=Status.CONTRACT_SENT)
     user = sign_in("intake")
-    scan = SimpleUploadedFile("scan.pdf", saved(), "application/pdf")
+    content = saved()
+    scan = SimpleUploadedFile("scan.pdf", content, "application/pdf")
 
     client.post(act(application, "overeenkomst-ontvangen"), {"contract": scan})
 
     kept = application.documents.get(kind="signed_contract")
-    assert (bytes(kept.content), kept.added_by) == (saved(), user)
+    assert (bytes(kept.content), kept.added_by) == (content, user)
 
 
 def test_a_scan_that_is_no_pdf_is_refused(client, sign_in):

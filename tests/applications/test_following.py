@@ -140,11 +140,13 @@ def test_no_document_of_another_application_is_found(client):
 def test_the_signed_contract_comes_back(client):
     application = ApplicationFactory(status=Status.CONTRACT_SENT)
 
-    response = upload(client, application, saved())
+    content = saved()
+
+    response = upload(client, application, content)
 
     assert response.status_code == 302
     assert reread(application).status == Status.CONTRACT_RETURNED
-    assert bytes(application.documents.get(kind="signed_contract").content) == saved()
+    assert bytes(application.documents.get(kind="signed_contract").content) == content
 
 
 @pytest.mark.parametrize(
