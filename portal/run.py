@@ -13,6 +13,8 @@ import urllib.request
 from pathlib import Path
 from typing import NoReturn
 
+import psycopg
+
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 PATIENCE = 60  # seconds until the web server answers
@@ -48,6 +50,7 @@ def main() -> None:
         try:
             if not os.environ.get("DATABASE_URL"):
                 environment["DATABASE_URL"] = _database(data, running)
+            _check_database(environment["DATABASE_URL"])
             for command in (["migrate"], ["createcachetable"], ["demo"]):
                 _manage(command, environment)
             children = _start(port, environment, running)
@@ -104,6 +107,15 @@ def _database(data: Path, running: contextlib.ExitStack) -> str:
     return server.get_uri("portal")
 
 
+def _check_database(url: str) -> None:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.ProgrammingError:
+        pass  # not an address: the settings say what one looks like
+    except psycopg.OperationalError as error:
+        stop(f"DATABASE_URL: {str(error).splitlines()[0]}")
+
+
 def _manage(command: list[str], environment: dict[str, str]) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", *command],
@@ -120,13 +132,10 @@ def _manage(command: list[str], environment: dict[str, str]) -> None:
 
 
 def _reason(errors: str) -> str | None:
-    """The one line that says what is wrong with the settings or the database."""
+    """The one line that says what is wrong with the settings."""
     last = errors.rstrip().rpartition("\n")[2]
     if last.startswith("portal: "):
         return last.removeprefix("portal: ")
-    if "OperationalError: " in errors:
-        said = errors.rpartition("OperationalError: ")[2]
-        return f"DATABASE_URL: {said.splitlines()[0]}"
     return None
 
 

@@ -284,8 +284,11 @@ DATABASES = {
         "PASSWORD": _database.pop("password", ""),
         "HOST": _database.pop("host", ""),
         "PORT": _database.pop("port", ""),
-        "OPTIONS": _database,
-        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **_database,
+            "pool": {"min_size": 1, "max_size": 8, "timeout": 15},  # seconds
+        },
+        "CONN_HEALTH_CHECKS": True,  # so that a restart of PostgreSQL is survived
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -87,6 +87,7 @@ def die_at(statement):
 before, deaths = rows(), 0
 while True:
     connection.close()
+    connection.close_pool()  # its threads would not be in the child
     child = os.fork()
     if not child:
         die_at(deaths + 1)
