@@ -1,6 +1,5 @@
 """Names, persons, and the link by which a person sets a first password."""
 
-import datetime
 import secrets
 
 import psycopg
@@ -99,9 +98,7 @@ def renew_activation(user: User, *, by: User) -> Activation:
 
 def _make_link(activation: Activation) -> None:
     activation.link_version += 1
-    activation.expires_at = timezone.now() + datetime.timedelta(
-        days=settings.ACTIVATION_DAYS
-    )
+    activation.expires_at = private_links.end_of_day_in(settings.ACTIVATION_DAYS)
     if activation.pk is None:
         activation.save(force_insert=True)  # the token is made of the row's id
     token = private_links.token("activation", activation.pk, activation.link_version)

@@ -3,6 +3,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.fields.json import KT
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 
@@ -74,6 +75,10 @@ def _answer(label, name):
 
 
 class ApplicationQuerySet(models.QuerySet):
+    def drafts(self):
+        """What is being filled in, and whose term is not over."""
+        return self.filter(status=Status.DRAFT, expires_at__gt=timezone.now())
+
     def submitted(self):
         """All that staff may see: everything that was sent in at some time."""
         return self.exclude(submitted_at=None)
@@ -206,7 +211,7 @@ class Application(models.Model):
         ]
 
     def __str__(self):
-        return self.reference or _("concept")
+        return self.reference or str(_("concept"))
 
     def can_become(self, status):
         return status in MOVES.get(Status(self.status), ())

@@ -66,6 +66,20 @@ def step_of(field: str) -> Step:
     return next(step for step in STEPS if field in step.form.base_fields)
 
 
+def with_dependents(fields: list[str]) -> list[str]:
+    """These fields, and those that an answer to them may make a question.
+
+    Who is asked how to pay may choose direct debit, and is then asked for the IBAN.
+    """
+    dependents = [
+        name
+        for field in fields
+        for name, (deciding, _) in step_of(field).form.only_when.items()
+        if deciding == field
+    ]
+    return list(dict.fromkeys([*fields, *dependents]))
+
+
 def first_incomplete(answers: dict[str, Any]) -> Step | None:
     """The first step whose answers do not do yet, or None when all is complete."""
     return next((step for step in STEPS if not step.checked(answers).is_valid()), None)

@@ -6,11 +6,13 @@ A higher version makes a new token, and the old one is worth nothing.
 """
 
 import base64
+import datetime
 import hashlib
 import hmac
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 PAGES = {  # purpose → the page that takes its token
     "application": "applications:status",
@@ -35,3 +37,9 @@ def address(purpose: str, pk: object, version: int) -> str:
     """The whole address, on the host that is configured and not one that was asked for."""
     path = reverse(PAGES[purpose], args=[token(purpose, pk, version)])
     return settings.BASE_URL + path
+
+
+def end_of_day_in(days: int) -> datetime.datetime:
+    """Until when a link works that is good "tot en met" the day so many days from now."""
+    day = timezone.localdate() + datetime.timedelta(days=days)
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time.max))

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -36,6 +36,9 @@ def healthz(request):
 @login_not_required
 @require_safe
 def readyz(request):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM procrastinate_jobs LIMIT 1")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM procrastinate_jobs LIMIT 1")
+    except DatabaseError:
+        return HttpResponse("no database", content_type="text/plain", status=503)
     return HttpResponse("ok", content_type="text/plain")

@@ -83,7 +83,7 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
         drafting.save_answers(application, {**filled_in(number), **answers})
         if status == Status.DRAFT:
             return application
-        drafting.submit(application, terms=drafting.terms_in_force())
+        drafting.submit(application, terms=drafting.terms_in_force(), language="nl")
         if confirmed:
             following.confirm_email(application)
         for act in WAY[status]:

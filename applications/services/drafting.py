@@ -52,7 +52,7 @@ def begin(*, language: str, from_address: str) -> Application:
     return Application.objects.create(
         language=language,
         from_address=from_address,
-        expires_at=timezone.now() + datetime.timedelta(days=settings.DRAFT_DAYS),
+        expires_at=private_links.end_of_day_in(settings.DRAFT_DAYS),
     )
 
 
@@ -66,7 +66,7 @@ def save_answers(application: Application, typed: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def save_for_later(application: Application, *, email: str) -> None:
+def save_for_later(application: Application, *, email: str, language: str) -> None:
     """Mail the private link with which the draft is taken up again.
 
     Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
@@ -77,15 +77,16 @@ def save_for_later(application: Application, *, email: str) -> None:
         raise TooMuchMail
     if application.link_digest is None:
         new_link(application, "draft")
-        application.save(update_fields=["link_version", "link_digest"])
+    application.language = language
+    application.save(update_fields=["link_version", "link_digest", "language"])
     emails.resume(application, to=email)
 
 
 @transaction.atomic
-def submit(application: Application, *, terms: DocumentTemplate) -> None:
+def submit(application: Application, *, terms: DocumentTemplate, language: str) -> None:
     """Send the application in: from now on the operator is on turn.
 
-    `terms` is the version that was shown. Raises Incomplete with the step that does not
+    `terms` is the version that was shown, and `language` the one it was shown in. Raises Incomplete with the step that does not
     do yet, accounts.UsernameTaken, TermsChanged, or WrongState when it was sent before.
     """
     lock(application)
@@ -103,6 +104,7 @@ def submit(application: Application, *, terms: DocumentTemplate) -> None:
         answers=answers,
         username=accounts.reserve_username(answers["username"]),
         reference=new_reference(),
+        language=language,
         terms=terms,
         terms_agreed_at=timezone.now(),
         submitted_at=timezone.now(),
@@ -130,7 +132,7 @@ def discard_expired() -> int:
     A draft that is being sent at this moment is locked, and so passed over.
     """
     over = Application.objects.filter(
-        status=Status.DRAFT, expires_at__lt=timezone.now()
+        status=Status.DRAFT, expires_at__lte=timezone.now()
     )
     locked = over.select_for_update(skip_locked=True).values_list("pk", flat=True)
     return Application.objects.filter(pk__in=list(locked)).delete()[0]
@@ -138,7 +140,8 @@ def discard_expired() -> int:
 
 def by_link(purpose: str, token: str) -> Application:
     """The application that this private link opens; raises Application.DoesNotExist."""
-    application = Application.objects.get(link_digest=private_links.digest(token))
-    if (application.status == Status.DRAFT) != (purpose == "draft"):
-        raise Application.DoesNotExist
-    return application
+    applications = Application.objects
+    may_be_seen = (
+        applications.drafts() if purpose == "draft" else applications.submitted()
+    )
+    return may_be_seen.get(link_digest=private_links.digest(token))

@@ -23,6 +23,7 @@ from ..models import (
     DocumentKind,
     Status,
 )
+from ..steps import with_dependents
 from .documents import contract_number, draw_up, keep
 from .following import release_username
 from .moves import lock, move, new_link, require
@@ -44,7 +45,8 @@ class OrganisationExists(Exception):
 def request_changes(
     application: Application, *, fields: list[str], reason: str, by: User
 ) -> None:
-    """Ask the applicant to complete these answers, and say why."""
+    """Ask the applicant to complete these answers and what follows from them, and why."""
+    fields = with_dependents(fields)
     lock(application)
     require(application, Status.SUBMITTED)
     _require_confirmed_email(application)

@@ -19,7 +19,7 @@ from accounts.services import UsernameTaken
 from mail.services import TooMuchMail
 
 from ..forms import SaveForLaterForm, SubmitForm
-from ..models import Application, DocumentKind, DocumentTemplate, Status, WrongState
+from ..models import Application, DocumentKind, DocumentTemplate, WrongState
 from ..rendering import general_data
 from ..rendering import render as render_pdf
 from ..services import drafting
@@ -36,7 +36,7 @@ def with_draft(view):
 
     @wraps(view)
     def found(request, **kwargs):
-        drafts = Application.objects.filter(status=Status.DRAFT)
+        drafts = Application.objects.drafts()
         return view(
             request, drafts.filter(pk=request.session.get(DRAFT)).first(), **kwargs
         )
@@ -68,6 +68,8 @@ def step(request, draft, slug):
     if this is None:
         raise Http404
     if request.method == "POST":
+        if draft is None and SENT in request.session and this != STEPS[0]:
+            return redirect("applications:sent")  # a tab that was left open
         return _save(request, draft, this)
     answers = draft.answers if draft else {}
     return _page(request, draft, this, this.form(initial=this.initial(answers)))
@@ -165,7 +167,7 @@ def check(request, draft):
 def _submit(request, draft, form):
     try:
         terms = get_object_or_404(DocumentTemplate, pk=form.cleaned_data["terms"])
-        drafting.submit(draft, terms=terms)
+        drafting.submit(draft, terms=terms, language=get_language())
     except drafting.TermsChanged:
         messages.warning(
             request,
@@ -207,7 +209,9 @@ def save_for_later(request, draft):
     form = SaveForLaterForm(data=request.POST or None, initial=proposal)
     if request.method == "POST" and form.is_valid():
         try:
-            drafting.save_for_later(draft, email=form.cleaned_data["email"])
+            drafting.save_for_later(
+                draft, email=form.cleaned_data["email"], language=get_language()
+            )
         except TooMuchMail:
             form.add_error(
                 "email",

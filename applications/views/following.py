@@ -10,7 +10,6 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
-    require_POST,
     require_safe,
 )
 
@@ -69,10 +68,10 @@ def _page(request, application, token, form):
 
 
 @by_private_link
-@require_POST
 def confirm_email(request, application, token):
-    following.confirm_email(application)
-    messages.success(request, _("Dank je. Je e-mailadres is bevestigd."))
+    if request.method == "POST":  # a scanner of mail only looks
+        following.confirm_email(application)
+        messages.success(request, _("Dank je. Je e-mailadres is bevestigd."))
     return redirect("applications:status", token=token)
 
 
@@ -111,8 +110,9 @@ def complete(request, application, token):
 
 
 @by_private_link
-@require_POST
 def return_contract(request, application, token):
+    if request.method != "POST":  # the page of a refusal, opened again
+        return redirect("applications:status", token=token)
     form = ReturnContractForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
         return _page(request, application, token, form)

@@ -166,13 +166,14 @@ def test_activate_refuses_a_link_after_its_term(activation, user):
     assert not user.has_usable_password()
 
 
-def test_activation_lasts_as_long_as_the_setting_says(user, settings):
+def test_activation_lasts_to_the_end_of_the_last_day_of_its_term(user, settings):
     settings.ACTIVATION_DAYS = 3
 
     activation = services.start_activation(user, by=user)
 
-    left = activation.expires_at - timezone.now()
-    assert datetime.timedelta(days=2, hours=23) < left <= datetime.timedelta(days=3)
+    last = timezone.localtime(activation.expires_at)
+    assert last.date() == timezone.localdate() + datetime.timedelta(days=3)
+    assert (last.hour, last.minute) == (23, 59)
 
 
 @pytest.mark.parametrize("change", [lambda a: (a.pk + 1, 1), lambda a: (a.pk, 0)])

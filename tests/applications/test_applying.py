@@ -1,313 +1,596 @@
-"""The pages of *Aanvragen*, as an applicant without JavaScript uses them."""
+"""The pages of *Aanvragen*, as an applicant walks through them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from django.urls import reverse
+from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from lxml import html
 
-from accounts.services import reserve_username
+from apikeys.models import Product
 from applications.models import Application, DocumentKind, DocumentTemplate, Status
 from applications.services import drafting
-from applications.steps import STEPS
 from mail import private_links
 from mail.models import Message
-from tests.factories import filled_in
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
+TYPED = {
+    "apis": {
+        "products": ["api-abonnement"],
+        "key_name": "Productie",
+        "purpose": "Klantgegevens controleren",
+        "expected_calls": "10000",
+    },
+    "organisatie": {
+        "branch": "kvk",
+        "kvk_number": "68750110",
+        "name": "Test BV Donald",
+        "legal_form": "private_company",
+        "rsin": "857587973",
+        "street": "Hizzaarderlaan 3 A",
+        "postcode": "8823 SJ",
+        "city": "Lollum",
+        "postal_same": "on",
+    },
+    "contactpersonen": {
+        "contract_name": "Katrien Duck",
+        "contract_function": "Directeur",
+        "contract_email": "katrien@donald.example",
+        "contract_phone": "+31201234567",
+        "technical_same": "on",
+        "signing": "alone",
+        "signatory_same": "on",
+    },
+    "account": {
+        "account_name": "Willie Wortel",
+        "account_email": "willie@donald.example",
+        "username": "donald",
+    },
+    "betaling": {
+        "invoice_email": "facturen@donald.example",
+        "payment_method": "direct_debit",
+        "iban": "NL91ABNA0417164300",
+        "account_holder": "Test BV Donald",
+    },
+}
+FOLLOWED_BY = dict(zip(TYPED, [*list(TYPED)[1:], "controleren"], strict=True))
+CHECK, SENT, LATER = (
+    f"/aanvragen/{page}/" for page in ("controleren", "verzonden", "bewaren")
+)
 
-def page(slug):
-    return reverse("applications:step", args=[slug])
+
+def fill_in(client, slug, **changes):
+    return client.post(f"/aanvragen/{slug}/", TYPED[slug] | changes)
 
 
-CHECK = reverse("applications:check")
-SENT = reverse("applications:sent")
-
-
-def typed(slug, **answers):
-    """What a person types on one page."""
-    step = next(step for step in STEPS if step.slug == slug)
-    given = {n: v for n, v in filled_in(1).items() if n in step.form.base_fields}
-    return {
-        name: v for name, v in {**given, **answers}.items() if v not in (False, None)
-    }
-
-
-@pytest.fixture
-def applicant(client):
-    """Somebody who filled in every page and now stands at *Controleren*."""
-    for step in STEPS:
-        response = client.post(page(step.slug), typed(step.slug))
-        assert response.status_code == 302, response.text
-    assert response.headers["Location"] == CHECK
-    return client
+def fill_in_all(client, **changes):
+    for slug, answers in TYPED.items():
+        fill_in(client, slug, **{k: v for k, v in changes.items() if k in answers})
 
 
 def send(client, **changes):
-    terms = drafting.terms_in_force()
-    return client.post(CHECK, {"terms": terms.pk, "consent": "on", **changes})
+    """Agree with the terms in force, and press the button."""
+    terms = drafting.terms_in_force().pk
+    return client.post(CHECK, {"terms": terms, "consent": "on"} | changes)
 
 
-def test_start_says_what_one_needs_and_how_long_it_takes(client):
-    html = client.get(reverse("applications:start")).text
+def shown(page):
+    """What the form on a page holds, as a browser would send it."""
+    forms = html.fromstring(page.text).forms
+    values = next(form for form in forms if "website" in form.fields).form_values()
+    chosen = [value for name, value in values if name == "products"]
+    one_each = {name: value.lstrip() for name, value in values}
+    return one_each | {"products": chosen}
 
-    assert "Kun je aanvragen?" in html
-    assert "Wat heb je bij de hand nodig?" in html
-    assert "ongeveer tien minuten" in html
+
+@pytest.fixture
+def filled_in(client):
+    """A browser in which everything was filled in, and nothing sent."""
+    fill_in_all(client)
+    return client
 
 
-def test_nothing_is_kept_of_who_only_looks(client):
-    client.get(reverse("applications:start"))
-    client.get(page("apis"))
+def test_start_says_what_one_needs_before_anything_is_asked(client):
+    page = client.get("/aanvragen/").text
 
+    assert "Je organisatie heeft een KVK-nummer." in page
+    assert "Iemand die voor de organisatie mag tekenen" in page
+    assert "Wat heb je bij de hand nodig?" in page
+    assert 'href="/aanvragen/apis/">Aanvraag beginnen</a>' in page
     assert not Application.objects.exists()
-    assert not client.session.keys()
 
 
-def test_each_page_leads_to_the_next_and_marks_it(client):
-    client.post(page("apis"), typed("apis"))
+def test_start_offers_to_go_on_with_what_this_browser_began(client):
+    fill_in(client, "apis")
 
-    html = client.get(page("organisatie")).text
-
-    assert 'aria-current="step"' in html
-    assert "Stap 2 van 6" in html
+    assert "Verder met je aanvraag" in client.get("/aanvragen/").text
+    assert "Aanvraag beginnen" in Client().get("/aanvragen/").text
 
 
-def test_going_back_shows_what_was_typed(applicant):
-    html = applicant.get(page("organisatie")).text
+def test_step_leads_from_page_to_page_to_the_confirmation(client):
+    for slug, following in FOLLOWED_BY.items():
+        assert client.get(f"/aanvragen/{slug}/").status_code == 200
+        assert fill_in(client, slug).url == f"/aanvragen/{following}/"
+    sent = send(client)
 
-    assert 'value="Voorbeeldstad"' in html
-
-
-def test_a_wrong_answer_is_told_and_nothing_that_was_typed_is_lost(client):
-    answers = typed("organisatie", kvk_number="1234", city="Voorbeeldstad")
-
-    html = client.post(page("organisatie"), answers).text
-
-    assert '<a href="#id_kvk_number">' in html
-    assert "Je hebt 4 cijfers ingevuld." in html
-    assert 'value="1234"' in html
-    assert 'value="Voorbeeldstad"' in client.get(page("organisatie")).text
+    assert sent.url == SENT
+    assert Application.objects.get().status == Status.SUBMITTED
 
 
-def test_what_was_typed_before_later_verdergaan_is_kept_wrong_or_not(client):
-    response = client.post(page("apis"), {"key_name": "Half", "later": "1"})
+def test_step_says_where_one_is_and_what_is_done(client):
+    fill_in(client, "apis")
 
-    assert response.headers["Location"] == reverse("applications:save_for_later")
-    assert 'value="Half"' in client.get(page("apis")).text
+    page = client.get("/aanvragen/organisatie/").text
 
-
-def test_check_shows_everything_with_a_way_to_change_it(applicant):
-    html = applicant.get(CHECK).text
-
-    for part in ("Test BV 1", "Katrijn Inkoop", "+31 20 555 1234", "beheer-1"):
-        assert part in html
-    for step in STEPS:
-        assert f"{page(step.slug)}?change=1" in html
+    assert "Stap 2 van 6" in page
+    assert page.count('aria-current="step"') == 1
+    assert '<a href="/aanvragen/apis/">' in page
+    assert '<a href="/aanvragen/account/">' not in page
 
 
-def test_a_change_leads_back_to_check(applicant):
-    response = applicant.post(
-        f"{page('apis')}?change=1", typed("apis", key_name="Anders")
-    )
-
-    assert response.headers["Location"] == CHECK
-    assert "Anders" in applicant.get(CHECK).text
+def test_step_that_does_not_exist_is_not_found(client):
+    assert client.get("/aanvragen/gegevens/").status_code == 404
 
 
-def test_check_leads_to_the_first_page_that_does_not_do_yet(client):
-    client.post(page("organisatie"), typed("organisatie"))
-
-    response = client.get(CHECK, follow=True)
-
-    assert response.redirect_chain[-1][0] == page("apis")
-    assert "Deze stap is nog niet klaar." in response.text
+@pytest.mark.parametrize("slug", TYPED)
+def test_step_shows_again_what_was_typed(filled_in, slug):
+    for _reload in range(2):
+        answers = shown(filled_in.get(f"/aanvragen/{slug}/"))
+        assert answers | TYPED[slug] == answers
 
 
-def test_sending_needs_consent(applicant):
-    html = send(applicant, consent="").text
+def test_step_gone_back_to_keeps_the_later_ones(filled_in):
+    filled_in.get("/aanvragen/apis/")
 
-    assert "Je kunt pas versturen als je akkoord gaat met de voorwaarden." in html
-    assert Application.objects.get().status == Status.DRAFT
+    fill_in(filled_in, "apis", key_name="Acceptatie")
 
-
-def test_sending_gives_the_reference_and_says_what_follows(applicant):
-    html = send(applicant, follow=True).headers["Location"]
-    html = applicant.get(html).text
-
-    application = Application.objects.get()
-    assert application.reference in html
-    for point in (
-        "We verwerken je gegevens in een overeenkomst.",
-        "samen met de gebruikersvoorwaarden en het Service Garantie Document",
-        "zodra we de ondertekende overeenkomst retour hebben ontvangen",
-        "zodra de API-key beschikbaar is in het portaal",
-        "Afsluiten",
-    ):
-        assert point in html
-    assert "incassomachtiging" not in html
-
-
-def test_direct_debit_has_a_point_of_its_own(applicant):
-    debit = {
-        "payment_method": "direct_debit",
-        "iban": "NL13 TEST 0123 4567 89",
-        "account_holder": "Test BV 1",
-    }
-    applicant.post(page("betaling"), typed("betaling", **debit))
-
-    send(applicant)
-
-    assert "ontvang je ook een incassomachtiging" in applicant.get(SENT).text
-
-
-def test_a_second_click_and_a_reload_send_nothing_more(applicant):
-    first, second = send(applicant), send(applicant)
-    applicant.get(SENT)
-
-    assert first.headers["Location"] == second.headers["Location"] == SENT
+    check = filled_in.get(CHECK).text
+    assert "Acceptatie" in check
+    assert "Willie Wortel" in check
     assert Application.objects.count() == 1
+
+
+def test_step_sent_twice_makes_one_draft(client):
+    answers = [fill_in(client, "apis").url for _click in range(2)]
+
+    assert answers == ["/aanvragen/organisatie/"] * 2
+    assert Application.objects.count() == 1
+
+
+def test_step_proposes_what_an_earlier_one_knows(client):
+    fill_in(client, "contactpersonen")
+
+    proposed = shown(client.get("/aanvragen/account/"))
+    assert proposed["account_name"] == "Katrien Duck"
+    assert proposed["account_email"] == "katrien@donald.example"
+
+
+@pytest.mark.parametrize("first", ["organisatie", "account", "betaling"])
+def test_step_out_of_order_is_kept_and_check_leads_to_the_one_that_lacks(client, first):
+    assert fill_in(client, first).url == f"/aanvragen/{FOLLOWED_BY[first]}/"
+
+    lacking = client.get(CHECK, follow=True)
+
+    assert lacking.redirect_chain == [("/aanvragen/apis/", 302)]
+    assert "Deze stap is nog niet klaar." in lacking.text
+    answers = shown(client.get(f"/aanvragen/{first}/"))
+    assert answers | TYPED[first] == answers
+
+
+WRONG = [
+    ("apis", "products", [], "id_products_0", "Kies minstens één abonnement."),
+    ("organisatie", "kvk_number", "6875011", "id_kvk_number", "KVK-nummer"),
+    ("organisatie", "rsin", "857587974", "id_rsin", "Dit RSIN klopt niet"),
+    ("contactpersonen", "contract_email", "katrien", "id_contract_email", "Vul één"),
+    ("contactpersonen", "signing", "", "id_signing_0", "Kies hoe de tekenbevoegdheid"),
+    ("account", "username", "dónald", "id_username", "een teken dat niet kan"),
+    ("betaling", "iban", "NL92ABNA0417164300", "id_iban", "IBAN"),
+]
+
+
+@pytest.mark.parametrize(("slug", "field", "value", "control", "why"), WRONG)
+def test_step_with_a_wrong_answer_says_so_and_keeps_it(
+    client, slug, field, value, control, why
+):
+    page = fill_in(client, slug, **{field: value})
+
+    assert page.status_code == 200
+    assert "<title>Fout:" in page.text
+    summary = page.text.split('role="alert"')[1].split("</ul>")[0]
+    assert f'<a href="#{control}">' in summary
+    assert why in summary
+    assert f'id="{control}"' in page.text
+    for kept in (page, client.get(f"/aanvragen/{slug}/")):
+        assert shown(kept).get(field, "") == value
+
+
+def test_step_and_check_show_markup_as_the_text_it_is(client):
+    name = '"><script>alert(1)</script>'
+    fill_in_all(client, name=name)
+
+    step, check = client.get("/aanvragen/organisatie/"), client.get(CHECK)
+
+    assert shown(step)["name"] == name
+    assert "&gt;&lt;script&gt;alert(1)" in check.text
+    assert "<script>alert" not in step.text + check.text
+
+
+def test_check_shows_everything_with_a_way_to_change_each_part(filled_in):
+    page = filled_in.get(CHECK).text
+
+    for shown in ("68750110", "Katrien Duck", "donald", "NL91 ABNA 0417 1643 00"):
+        assert shown in page
+    assert "Besloten vennootschap" in page
+    for slug in TYPED:
+        assert f'href="/aanvragen/{slug}/?change=1">Wijzigen' in page
+
+
+def test_step_changed_from_the_check_leads_back_to_it(filled_in):
+    url = "/aanvragen/account/?change=1"
+    assert f'action="{url}"' in filled_in.get(url).text
+
+    answer = filled_in.post(url, TYPED["account"] | {"account_name": "Dagobert"})
+
+    assert answer.url == CHECK
+    assert "Dagobert" in filled_in.get(CHECK).text
+
+
+def test_check_without_anything_typed_leads_to_the_start(client):
+    assert client.get(CHECK).url == "/aanvragen/"
+    assert send(client).url == "/aanvragen/"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"consent": ""}, "Je kunt pas versturen als je akkoord gaat"),
+        ({"website": "https://robot.example"}, "het houdt robots tegen"),
+    ],
+)
+def test_check_sends_nothing_without_consent_or_for_a_robot(filled_in, changes, why):
+    page = send(filled_in, **changes)
+
+    assert page.status_code == 200
+    assert why in page.text
+    assert Application.objects.get().status == Status.DRAFT
+    assert not Message.objects.exists()
+
+
+def test_check_mails_the_private_link_to_the_applicant(filled_in):
+    send(filled_in)
+
+    message = Message.objects.get()
+    assert message.to == "katrien@donald.example"
+    assert message.template == "applications/emails/received"
+    link = private_links.address(*message.links["status_url"])
+    page = Client().get(link).text
+    assert Application.objects.get().reference in page
+
+
+def test_check_sent_twice_is_one_application_and_one_mail(filled_in):
+    answers = [send(filled_in).url for _click in range(2)]
+
+    assert answers == [SENT, SENT]
+    assert filled_in.get(CHECK).url == SENT
+    assert Application.objects.get().status == Status.SUBMITTED
     assert Message.objects.count() == 1
 
 
-def test_a_page_left_open_in_another_tab_changes_nothing_after_sending(applicant):
-    draft = applicant.session["draft"]
-    send(applicant)
-    session = applicant.session
-    session["draft"] = draft
-    session.save()
-
-    applicant.post(page("apis"), typed("apis", key_name="Te laat"))
-
-    assert Application.objects.get(pk=draft).answers["key_name"] == "Klantregistratie"
-
-
-def test_a_taken_username_asks_for_another_and_does_not_say_whose_it_is(applicant):
-    reserve_username("beheer-1")
-
-    response = send(applicant)
-
-    assert "Deze gebruikersnaam kan niet. Kies een andere." in response.text
-    assert 'value="beheer-1"' in response.text
-    assert Application.objects.get().status == Status.DRAFT
-
-
-def test_terms_that_changed_meanwhile_are_shown_anew(applicant):
-    old = drafting.terms_in_force()
-    DocumentTemplate.objects.create(
+@pytest.fixture
+def committed_catalogue(transactional_db):
+    """What a migration made, and a test that commits may have emptied before."""
+    Product.objects.get_or_create(slug="api-abonnement", defaults={"name": "API's"})
+    DocumentTemplate.objects.get_or_create(
         kind=DocumentKind.TERMS,
-        language="nl",
+        version="1.0",
+        defaults={"title": "Voorwaarden", "valid_from": timezone.localdate()},
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_check_sent_twice_at_once_is_one_application_and_one_mail(
+    committed_catalogue, filled_in
+):
+    barrier = Barrier(2)
+    cookie = filled_in.cookies["sessionid"].value
+
+    def click(_number):
+        browser = Client()
+        browser.cookies["sessionid"] = cookie
+        barrier.wait()
+        try:
+            return send(browser).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(click, range(2))) == [302, 302]
+    assert Application.objects.get().status == Status.SUBMITTED
+    assert Message.objects.count() == 1
+
+
+def test_check_asks_again_when_the_terms_changed_meanwhile(filled_in):
+    old = drafting.terms_in_force()
+    new = DocumentTemplate.objects.create(
+        kind=DocumentKind.TERMS,
         title=old.title,
-        version="9.0",
+        version="2.0",
         valid_from=timezone.localdate(),
         source=old.source,
     )
 
-    response = applicant.post(CHECK, {"terms": old.pk, "consent": "on"}, follow=True)
+    page = filled_in.post(CHECK, {"terms": old.pk, "consent": "on"}, follow=True)
 
-    assert "De voorwaarden zijn net veranderd." in response.text
-    assert "versie 9.0" in response.text
+    assert page.redirect_chain == [(CHECK, 302)]
+    assert "De voorwaarden zijn net veranderd." in page.text
+    assert "versie 2.0" in page.text
+    assert f'href="/aanvragen/voorwaarden/{new.pk}/"' in page.text
+    assert "checked" not in page.text
     assert Application.objects.get().status == Status.DRAFT
+    send(filled_in)
+    assert Application.objects.get().terms == new
 
 
-def test_the_terms_are_a_pdf_to_be_read(client):
-    terms = drafting.terms_in_force()
-
-    response = client.get(reverse("applications:terms", args=[terms.pk]))
-
-    assert response.content.startswith(b"%PDF-")
-
-
-def test_later_verdergaan_goes_on_in_another_browser(applicant, client_class):
-    applicant.post(
-        reverse("applications:save_for_later"), {"email": "thuis@voorbeeld.example"}
-    )
-    draft = Application.objects.get()
-    link = private_links.address("draft", draft.pk, draft.link_version)
-    elsewhere = client_class()
-
-    assert "Verdergaan" in elsewhere.get(link).text
-    response = elsewhere.post(link, follow=True)
-
-    assert response.redirect_chain[-1][0] == CHECK
-    assert "Katrijn Inkoop" in response.text
-
-
-def test_looking_at_the_link_of_a_draft_takes_up_nothing(applicant, client_class):
-    applicant.post(
-        reverse("applications:save_for_later"), {"email": "thuis@voorbeeld.example"}
-    )
-    draft = Application.objects.get()
-    scanner = client_class()  # of mail, that opens every link
-
-    scanner.get(private_links.address("draft", draft.pk, draft.link_version))
-
-    assert "draft" not in scanner.session
-
-
-def test_the_link_of_a_draft_that_is_gone_says_so(applicant):
-    applicant.post(
-        reverse("applications:save_for_later"), {"email": "thuis@voorbeeld.example"}
-    )
-    draft = Application.objects.get()
-    link = private_links.address("draft", draft.pk, draft.link_version)
-    draft.delete()
-
-    response = applicant.get(link)
-
-    assert response.status_code == 404
-    assert "Nieuwe aanvraag" in response.text
-
-
-def test_a_mailbox_is_not_filled_by_later_verdergaan(applicant, settings):
-    settings.MAIL_PER_ADDRESS_PER_HOUR = 1
-    address = {"email": "thuis@voorbeeld.example"}
-    applicant.post(reverse("applications:save_for_later"), address)
-
-    html = applicant.post(reverse("applications:save_for_later"), address).text
-
-    assert "Naar dit adres zijn net al een paar mails gegaan." in html
-    assert Message.objects.count() == 1
-
-
-def test_one_network_begins_no_more_applications_than_an_office_needs(
-    client_class, settings
+@pytest.mark.parametrize("typed", ["willie", "Willie"])
+def test_check_with_a_taken_username_asks_for_another_and_not_whose_it_is(
+    client, typed
 ):
-    settings.APPLICATIONS_PER_HOUR = 2
-    answers = [client_class().post(page("apis"), typed("apis")) for _ in range(3)]
+    UserFactory(
+        username="willie", name="Zwarte Magica", email="magica@vesuvius.example"
+    )
+    fill_in_all(client, username=typed)
 
-    assert [response.status_code for response in answers] == [302, 302, 429]
-    assert "Even wachten" in answers[2].text
-    assert Application.objects.count() == 2
+    page = send(client)
 
-
-def test_a_robot_that_fills_in_everything_gets_no_further(client):
-    response = client.post(page("apis"), typed("apis", website="http://spam.example"))
-
-    assert response.status_code == 200
-    assert "het houdt robots tegen" in response.text
-
-
-def test_the_rsin_of_a_sole_trader_is_never_stored(client):
-    answers = typed("organisatie", legal_form="sole_trader", rsin="111222333")
-
-    client.post(page("organisatie"), answers)
-
-    assert "111222333" not in str(Application.objects.get().answers)
+    assert "Deze gebruikersnaam kan niet. Kies een andere." in page.text
+    assert '<a href="#id_username">' in page.text
+    assert 'action="/aanvragen/account/"' in page.text
+    assert "agica" not in page.text
+    assert not Message.objects.exists()
+    fill_in(client, "account", username="willie2")
+    assert send(client).url == SENT
+    assert Application.objects.get().username.name == "willie2"
 
 
-def test_a_page_that_is_no_step_is_not_found(client):
-    assert client.get(page("bestaat-niet")).status_code == 404
+def test_terms_can_be_read_before_agreeing(client):
+    answer = client.get(f"/aanvragen/voorwaarden/{drafting.terms_in_force().pk}/")
+
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["Content-Disposition"].startswith("inline")
+    assert answer.content.startswith(b"%PDF-")
 
 
-def test_everything_is_said_in_english_to_who_reads_english(client):
-    client.post(reverse("set_language"), {"language": "en", "next": "/aanvragen/"})
+def test_terms_are_the_only_template_that_is_shown(client):
+    other = DocumentTemplate.objects.get(kind=DocumentKind.CONTRACT)
 
-    html = client.post(page("organisatie"), typed("organisatie", kvk_number="12")).text
-
-    assert '<html lang="en"' in html
-    assert "You entered 2 digits. A KVK number has 8 digits" in html
+    assert client.get(f"/aanvragen/voorwaarden/{other.pk}/").status_code == 404
 
 
-@pytest.fixture
-def client_class(client):
-    return type(client)
+@pytest.mark.parametrize("method", ["direct_debit", "invoice"])
+def test_sent_says_what_comes_next_and_of_the_mandate_only_if_chosen(client, method):
+    fill_in_all(client, payment_method=method)
+    send(client)
+
+    pages = [client.get(SENT).text for _reload in range(2)]
+
+    for page in pages:
+        assert "Je aanvraag is verzonden" in page
+        assert Application.objects.get().reference in page
+        assert "katrien@donald.example" in page
+        assert page.split("Hoe verder?")[1].count("<li class=") == 4
+        assert ("incassomachtiging" in page) == (method == "direct_debit")
+        assert 'href="/">Afsluiten</a>' in page
+
+
+def test_sent_is_shown_to_nobody_else(filled_in):
+    send(filled_in)
+
+    assert Client().get(SENT).url == "/aanvragen/"
+
+
+def test_step_in_a_tab_left_open_leads_to_what_was_sent(filled_in):
+    send(filled_in)
+
+    answer = fill_in(filled_in, "betaling")
+
+    assert answer.url == SENT
+    assert Application.objects.count() == 1
+
+
+def test_sending_leaves_nothing_typed_behind_in_the_browser(filled_in):
+    send(filled_in)
+
+    assert "Katrien" not in filled_in.get("/aanvragen/contactpersonen/").text
+
+
+def later(client, email="katrien@donald.example"):
+    """Have the link mailed; the address in it, or None when nothing was mailed."""
+    client.post(LATER, {"email": email})
+    message = Message.objects.filter(to=email).first()
+    return message and private_links.address(*message.links["resume_url"])
+
+
+def test_save_for_later_keeps_a_step_half_filled_in_and_proposes_the_address(client):
+    fill_in(client, "contactpersonen")
+
+    answer = fill_in(client, "account", account_email="half", later="1")
+
+    assert answer.url == LATER
+    assert 'value="katrien@donald.example"' in client.get(LATER).text
+    assert 'value="half"' in client.get("/aanvragen/account/").text
+
+
+def test_save_for_later_mails_a_link_with_which_another_browser_goes_on(client):
+    fill_in(client, "apis", key_name="Bewaarde key")
+    link = later(client)
+    other = Client()
+
+    assert "Verdergaan" in other.get(link).text
+    assert "Aanvraag beginnen" in other.get("/aanvragen/").text  # a mail scanner, too
+    assert other.post(link).url == "/aanvragen/organisatie/"
+    assert 'value="Bewaarde key"' in other.get("/aanvragen/apis/").text
+
+
+def test_resume_leads_to_the_check_when_all_is_filled_in(filled_in):
+    link, other = later(filled_in), Client()
+
+    assert other.post(link).url == CHECK
+    assert send(other).url == SENT
+
+
+def test_save_for_later_says_where_the_link_went(client):
+    fill_in(client, "apis")
+
+    page = client.post(LATER, {"email": "katrien@donald.example"}).text
+
+    assert "De link is verstuurd" in page
+    assert "katrien@donald.example" in page
+
+
+def test_save_for_later_refuses_what_is_no_address(client):
+    fill_in(client, "apis")
+
+    page = client.post(LATER, {"email": "katrien@"}).text
+
+    assert '<a href="#id_email">' in page
+    assert 'value="katrien@"' in page
+    assert not Message.objects.exists()
+
+
+def test_save_for_later_bombs_nobodys_mailbox(client, settings):
+    settings.MAIL_PER_ADDRESS_PER_HOUR = 2
+    fill_in(client, "apis")
+
+    pages = [
+        client.post(LATER, {"email": "vreemde@elders.example"}).text for _ in range(3)
+    ]
+
+    assert ["De link is verstuurd" in page for page in pages] == [True, True, False]
+    assert "Probeer het later nog eens." in pages[2]
+    assert Message.objects.count() == 2
+
+
+def test_save_for_later_without_anything_typed_leads_to_the_start(client):
+    assert client.get(LATER).url == "/aanvragen/"
+    assert client.post(LATER, {"email": "katrien@donald.example"}).url == "/aanvragen/"
+
+
+def unknown(_client):
+    return "/aanvragen/verder/" + "x" * 43 + "/"
+
+
+def sent_meanwhile(client):
+    link = later(client)
+    send(client)
+    return link
+
+
+def discarded(client):
+    link = later(client)
+    Application.objects.update(expires_at=timezone.now() - timedelta(days=2))
+    drafting.discard_expired()
+    return link
+
+
+def expired(client):
+    link = later(client)
+    Application.objects.update(expires_at=timezone.now() - timedelta(days=2))
+    return link
+
+
+def of_another_purpose(client):
+    send(client)
+    token = private_links.token(*Application.objects.get().link)
+    return f"/aanvragen/verder/{token}/"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        unknown,
+        sent_meanwhile,
+        discarded,
+        of_another_purpose,
+        expired,
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_resume_with_a_link_that_is_no_good_says_nothing_but_that(
+    filled_in, make, method
+):
+    link = make(filled_in)
+    other = Client()
+
+    answer = getattr(other, method)(link)
+
+    assert answer.status_code == 404
+    assert "Deze link werkt niet (meer)" in answer.text
+    assert "Donald" not in answer.text
+    assert "Aanvraag beginnen" in other.get("/aanvragen/").text
+
+
+def test_begin_is_refused_when_one_network_began_too_many(client, settings):
+    settings.APPLICATIONS_PER_HOUR = 1
+    fill_in(client, "apis")
+
+    refused = fill_in(Client(), "apis")
+
+    assert refused.status_code == 429
+    assert "Even wachten" in refused.text
+    assert Application.objects.count() == 1
+    assert fill_in(client, "organisatie").status_code == 302
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7")
+    assert fill_in(elsewhere, "apis").status_code == 302
+
+
+def test_a_draft_has_a_name(client):
+    fill_in(client, "apis")
+
+    assert str(Application.objects.get()) == "concept"
+
+
+def test_begin_keeps_no_network_address(client):
+    Client(REMOTE_ADDR="192.0.2.7").post("/aanvragen/apis/", TYPED["apis"])
+
+    assert "192.0.2.7" not in str(Application.objects.values())
+
+
+def test_pages_with_what_was_typed_are_kept_by_no_browser(filled_in):
+    link = later(filled_in)
+    pages = ["/aanvragen/account/", CHECK, LATER, link]
+
+    for page in pages:
+        answer = filled_in.get(page)
+        assert answer.status_code == 200
+        assert answer["Cache-Control"] == "no-store, private"
+        assert answer["Referrer-Policy"] == "same-origin"
+
+
+def test_everything_is_in_english_after_the_switch(client):
+    switch = client.post("/taal/", {"language": "en", "next": "/aanvragen/account/"})
+    assert switch.url == "/aanvragen/account/"
+
+    wrong = fill_in(client, "account", username="")
+    fill_in_all(client)
+    send(client)
+
+    assert '<html lang="en">' in wrong.text
+    assert "Administrator" in wrong.text
+    assert "Naam van de beheerder" not in wrong.text
+    assert "Your application has been sent" in client.get(SENT).text
+    assert Message.objects.get().language == "en"
+
+
+def test_the_switch_to_english_halfway_loses_nothing_that_was_saved(client):
+    fill_in(client, "apis")
+
+    switch = {"language": "en", "next": "/aanvragen/apis/"}
+    page = client.post("/taal/", switch, follow=True).text
+
+    assert '<html lang="en">' in page
+    assert 'value="Productie"' in page

@@ -1,285 +1,466 @@
-"""The private page of an application: who has the link from the mail is the applicant."""
+"""The private page of an application, as who has the link from the mail sees it."""
 
+import hashlib
+import io
+
+import pikepdf
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.urls import reverse
 
-from accounts.services import reserve_username
-from applications.models import Application, Status
-from applications.services import handling
+from applications.models import Application, Document, DocumentKind, Status
+from applications.services import drafting, following, handling
+from applications.uploads import REASONS
 from mail import private_links
 from mail.models import Message
-from tests.applications.test_uploads import saved
-from tests.factories import ApplicationFactory, UserFactory
+from tests.applications.test_applying import TYPED
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
-SAYS = {
-    Status.SUBMITTED: "Wij zijn aan zet: we verwerken je gegevens",
-    Status.CHANGES_REQUESTED: "Jij bent aan zet: vul je aanvraag aan.",
-    Status.CONTRACT_SENT: "Jij bent aan zet: laat de overeenkomst tekenen",
-    Status.CONTRACT_RETURNED: "Wij zijn aan zet: we controleren de overeenkomst",
-    Status.APPROVED: "Klaar. De beheerder heeft een mail gekregen",
-    Status.WITHDRAWN: "Je hebt de aanvraag ingetrokken.",
-    Status.REJECTED: "Buiten de EER.",
-}
+ON_THE_WAY = [
+    Status.SUBMITTED,
+    Status.CONTRACT_SENT,
+    Status.CONTRACT_RETURNED,
+    Status.APPROVED,
+]
+CAN_BE_WITHDRAWN = [*ON_THE_WAY[:3], Status.CHANGES_REQUESTED]
+ASKED = {"fields": ["name", "key_name"], "reason": "De naam wijkt af."}
 
 
-def token_of(application):
-    return private_links.token("application", application.pk, application.link_version)
+def application_in(status, **answers):
+    """An application that came this far by what its people did."""
+    draft = drafting.begin(language="nl", from_address="test")
+    for typed in TYPED.values():
+        drafting.save_answers(draft, typed | answers)
+    drafting.submit(draft, terms=drafting.terms_in_force(), language="nl")
+    if status == Status.SUBMITTED:
+        return draft
+    following.confirm_email(draft)
+    intake, approver = UserFactory(), UserFactory()
+    if status == Status.CHANGES_REQUESTED:
+        handling.request_changes(draft, **ASKED, by=intake)
+    elif status == Status.REJECTED:
+        handling.reject(draft, reason="Het doel mag niet.", by=intake)
+    elif status == Status.WITHDRAWN:
+        following.withdraw(draft)
+    else:
+        handling.send_contract(draft, by=intake)
+    if status in (Status.CONTRACT_RETURNED, Status.APPROVED):
+        following.return_contract(draft, a_pdf())
+    if status == Status.APPROVED:
+        handling.approve(draft, by=approver)
+    return draft
 
 
-def page(name, application, *args):
-    return reverse(f"applications:{name}", args=[token_of(application), *args])
+def a_pdf():
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(file := io.BytesIO())
+    return file.getvalue()
 
 
-def upload(client, application, content, name="getekend.pdf"):
-    file = SimpleUploadedFile(name, content, "application/pdf")
-    return client.post(page("return_contract", application), {"contract": file})
+def page_of(application, then=""):
+    token = private_links.token(*application.link)
+    return f"/aanvraag/{token}/{then}"
 
 
-def reread(application):
-    return Application.objects.get(pk=application.pk)
-
-
-@pytest.mark.parametrize("status", SAYS)
-def test_status_says_where_it_stands_and_who_is_on_turn(client, status):
-    application = ApplicationFactory(status=status)
-
-    html = client.get(page("status", application)).text
-
-    assert SAYS[status] in html
-    assert application.reference in html
-    assert ("Aanvraag intrekken" in html) == application.can_become(Status.WITHDRAWN)
-    assert ("Terugsturen" in html) == (status == Status.CONTRACT_SENT)
-
-
-def test_status_is_for_the_reader_of_the_mail_only(client):
-    response = client.get(page("status", ApplicationFactory()))
-
-    assert response.headers["Cache-Control"] == "no-store, private"
-    assert response.headers["Referrer-Policy"] == "same-origin"
+def send_back(client, application, content, name="getekend.pdf"):
+    upload = SimpleUploadedFile(name, content, "application/pdf")
+    url = page_of(application, "overeenkomst/")
+    return client.post(url, {"contract": upload}, follow=True)
 
 
 @pytest.mark.parametrize(
-    "guess",
+    ("status", "stage", "says"),
     [
-        lambda a: private_links.token("application", a.pk, a.link_version + 1),
-        lambda a: private_links.token("application", a.pk + 1, a.link_version),
-        lambda a: private_links.token("draft", a.pk, a.link_version),
-        lambda a: private_links.token("activation", a.pk, a.link_version),
-        lambda a: a.link_digest,
-        lambda a: a.reference,
-        lambda a: str(a.pk),
-        lambda a: token_of(a)[:-1],
-        lambda a: token_of(a) + "x",
-        lambda a: token_of(a).swapcase(),
+        ("submitted", "Overeenkomst verstuurd", "Wij zijn aan zet: we verwerken"),
+        ("changes_requested", "Aanvulling gevraagd", "Jij bent aan zet: vul je"),
+        ("contract_sent", "Ondertekende overeenkomst", "Jij bent aan zet: laat de"),
+        ("contract_returned", "API-key beschikbaar", "Wij zijn aan zet: we control"),
+        ("approved", None, "Klaar. De beheerder heeft een mail gekregen"),
+        ("withdrawn", "Ingetrokken", "Er gebeurt niets meer."),
+        ("rejected", "Afgewezen", "We hebben de aanvraag afgewezen."),
     ],
 )
+def test_status_says_where_it_stands_and_who_is_on_turn(client, status, stage, says):
+    application = application_in(status)
+
+    page = client.get(page_of(application)).text
+
+    assert application.reference in page
+    assert "Test BV Donald" in page
+    current = page.split('aria-current="step"')[1:]
+    assert [stage in item.split("</li>")[0] for item in current] == [True] * bool(stage)
+    assert says in page
+    assert page.count("aan zet") == says.count("aan zet")
+
+
+@pytest.mark.parametrize("status", ON_THE_WAY)
+def test_status_ticks_off_what_was_done(client, status):
+    page = client.get(page_of(application_in(status))).text
+
+    ticked = ON_THE_WAY.index(status) + 1
+    assert page.count("portal-status__item--done") == ticked
+    assert page.count("<time") == ticked
+
+
+@pytest.mark.parametrize("status", [*CAN_BE_WITHDRAWN, "approved", "rejected"])
+def test_status_offers_only_what_can_be_done_now(client, status):
+    page = client.get(page_of(application_in(status))).text
+
+    assert ("Aanvraag intrekken" in page) == (status in CAN_BE_WITHDRAWN)
+    assert ('type="file"' in page) == (status == "contract_sent")
+    assert ("/aanvullen/" in page) == (status == "changes_requested")
+    assert ("/bevestigen/" in page) == (status == "submitted")
+
+
+def test_status_says_why_a_completion_is_asked(client):
+    page = client.get(page_of(application_in("changes_requested"))).text
+
+    assert "De naam wijkt af." in page
+
+
+def test_status_says_why_it_was_rejected(client):
+    page = client.get(page_of(application_in("rejected"))).text
+
+    assert "Waarom we de aanvraag hebben afgewezen" in page
+    assert "Het doel mag niet." in page
+
+
+SENT = ["Overeenkomst", "Gebruikersvoorwaarden", "Service Garantie Document"]
+SIGNED = "Ondertekende overeenkomst"
+
+
 @pytest.mark.parametrize(
-    "path", ["", "bevestigen/", "intrekken/", "aanvullen/", "overeenkomst/"]
+    ("status", "payment_method", "documents"),
+    [
+        ("submitted", "direct_debit", []),
+        ("contract_sent", "invoice", SENT),
+        ("contract_sent", "direct_debit", [*SENT, "Incassomachtiging"]),
+        ("contract_returned", "invoice", [*SENT, SIGNED]),
+    ],
 )
-def test_a_guessed_link_opens_nothing_and_tells_nothing(client, guess, path):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+def test_status_lists_the_documents(client, status, payment_method, documents):
+    application = application_in(status, payment_method=payment_method)
 
-    for method in (client.get, client.post):
-        response = method(f"/aanvraag/{guess(application)}/{path}")
-        assert response.status_code == 404
-        assert application.organisation_name not in response.text
-    assert reread(application).status == Status.CONTRACT_SENT
+    page = client.get(page_of(application)).text
+
+    assert page.count(" (pdf)</a>") == len(documents)
+    for name in documents:
+        assert f'">{name} (pdf)</a>' in page
 
 
-def test_a_link_that_was_renewed_opens_nothing_any_more(client):
-    application = ApplicationFactory()
-    before = page("status", application)
+def test_confirm_email_is_done_by_the_button_and_not_by_opening_the_page(client):
+    application = application_in("submitted")
+    client.get(page_of(application))
+    application.refresh_from_db()
+    assert application.email_confirmed_at is None
+
+    page = client.post(page_of(application, "bevestigen/"), follow=True).text
+
+    application.refresh_from_db()
+    assert application.email_confirmed_at
+    assert "Je e-mailadres is bevestigd." in page
+    assert "Bevestig je e-mailadres" not in page
+
+
+PAGES = ["", "bevestigen/", "intrekken/", "aanvullen/", "overeenkomst/", "document/1/"]
+
+
+def guessed(application):
+    return "x" * 43
+
+
+def shortened(application):
+    return private_links.token(*application.link)[:-1]
+
+
+def what_the_database_keeps(application):
+    return application.link_digest
+
+
+def of_another_purpose(application):
+    return private_links.token("draft", *application.link[1:])
+
+
+def of_the_draft_that_it_was(application):
+    return private_links.token("draft", application.pk, 1)
+
+
+def renewed_since(application):
+    old = private_links.token(*application.link)
+    handling.renew_link(application, by=UserFactory())
+    return old
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        guessed,
+        shortened,
+        what_the_database_keeps,
+        of_another_purpose,
+        of_the_draft_that_it_was,
+        renewed_since,
+    ],
+)
+def test_a_link_that_is_no_good_tells_and_changes_nothing(client, make, method):
+    application = application_in("changes_requested")
+    token = make(application)
+    before = Application.objects.values().get()
+
+    for page in PAGES:
+        answer = getattr(client, method)(f"/aanvraag/{token}/{page}")
+        assert answer.status_code == 404
+        assert "Deze link werkt niet (meer)" in answer.text
+        assert "Donald" not in answer.text
+        assert application.reference not in answer.text
+    assert Application.objects.values().get() == before
+
+
+def test_a_renewed_link_is_mailed_and_opens_the_page(client):
+    application = application_in("submitted")
 
     handling.renew_link(application, by=UserFactory())
 
-    assert client.get(before).status_code == 404
-    assert client.get(page("status", application)).status_code == 200
+    mailed = Message.objects.get(template__endswith="link_renewed").links["status_url"]
+    page = client.get(private_links.address(*mailed)).text
+    assert application.reference in page
 
 
-def test_the_reader_of_the_mailbox_confirms_the_address(client):
-    application = ApplicationFactory(confirmed=False)
-    assert "Bevestig je e-mailadres" in client.get(page("status", application)).text
+def test_a_draft_has_no_private_page(client):
+    draft = drafting.begin(language="nl", from_address="test")
+    drafting.save_for_later(draft, email="katrien@donald.example", language="nl")
 
-    html = client.post(page("confirm_email", application), follow=True).text
-
-    assert "Je e-mailadres is bevestigd." in html
-    assert reread(application).email_confirmed_at
-
-
-def test_looking_at_the_link_confirms_nothing(client):
-    application = ApplicationFactory(confirmed=False)
-
-    client.get(page("status", application))
-
-    assert client.get(page("confirm_email", application)).status_code == 405
-    assert reread(application).email_confirmed_at is None
+    for purpose in ("draft", "application"):
+        token = private_links.token(purpose, draft.pk, draft.link_version)
+        assert client.get(f"/aanvraag/{token}/").status_code == 404
 
 
-def test_a_document_is_a_download_of_the_very_bytes(client):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
-    contract = application.documents.get(kind="contract")
+@pytest.mark.parametrize("then", ["", "intrekken/", "aanvullen/"])
+def test_private_pages_are_kept_by_no_browser_and_named_to_no_other_site(client, then):
+    answer = client.get(page_of(application_in("changes_requested"), then))
 
-    response = client.get(page("document", application, contract.pk))
-
-    assert response.content == bytes(contract.content)
-    assert response.headers["Content-Disposition"].startswith("attachment")
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Content-Security-Policy"].startswith("sandbox")
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store, private"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] == "DENY"
 
 
-def test_no_document_of_another_application_is_found(client):
-    mine, other = (ApplicationFactory(status=Status.CONTRACT_SENT) for _ in range(2))
-    theirs = other.documents.first()
+def test_document_is_a_download_of_exactly_what_was_stored(client):
+    application = application_in("contract_sent")
 
-    assert client.get(page("document", mine, theirs.pk)).status_code == 404
-
-
-def test_the_signed_contract_comes_back(client):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
-
-    content = saved()
-
-    response = upload(client, application, content)
-
-    assert response.status_code == 302
-    assert reread(application).status == Status.CONTRACT_RETURNED
-    assert bytes(application.documents.get(kind="signed_contract").content) == content
+    for document in application.documents.all():
+        answer = client.get(page_of(application, f"document/{document.pk}/"))
+        name = f'filename="{document.name}"'
+        assert answer["Content-Disposition"] == f"attachment; {name}"
+        assert answer["Content-Type"] == "application/pdf"
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["Content-Security-Policy"].startswith("sandbox")
+        assert answer["Cache-Control"] == "no-store, private"
+        assert hashlib.sha256(answer.content).hexdigest() == document.sha256
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "Dit bestand is leeg."),
-        (b"MZ\x90 een programma", "Dit is geen PDF-bestand."),
-        (b"<html><script>1</script>", "Dit is geen PDF-bestand."),
-    ],
-)
-def test_what_is_no_pdf_is_refused_beside_the_field(client, content, said):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+def test_document_of_another_application_is_not_found(client):
+    mine = application_in("submitted")
+    other = application_in("contract_sent", username="dagobert")
 
-    html = upload(client, application, content).text
-
-    assert said in html
-    assert '<a href="#id_contract">' in html
-    assert reread(application).status == Status.CONTRACT_SENT
+    for document in other.documents.all():
+        answer = client.get(page_of(mine, f"document/{document.pk}/"))
+        assert answer.status_code == 404
+        assert b"%PDF-" not in answer.content
+    assert client.get(page_of(mine, "document/0/")).status_code == 404
 
 
-def test_a_file_that_is_too_large_is_refused_beside_the_field(client, settings):
+def test_return_contract_takes_a_pdf_and_keeps_it_as_it_is(client):
+    application, content = application_in("contract_sent"), a_pdf()
+
+    page = send_back(client, application, content, name="../../virus.exe")
+
+    assert page.redirect_chain == [(page_of(application), 302)]
+    assert "We hebben de ondertekende overeenkomst ontvangen." in page.text
+    document = Document.objects.get(kind=DocumentKind.SIGNED_CONTRACT)
+    assert bytes(document.content) == content
+    assert document.name == f"{application.reference}-signed-contract.pdf"
+    download = client.get(page_of(application, f"document/{document.pk}/"))
+    assert download["Content-Disposition"].startswith("attachment")
+
+
+NO_PDF = [
+    (b"PK\x03\x04 een Word-bestand", "Dit is geen PDF-bestand."),
+    (b"%PDF-1.7 en dan niets meer", REASONS["damaged"][:40]),
+    (b"%PDF-" + b"x" * 1024 * 1024, "Dit bestand is groter dan 1 MB."),
+    (b"", "Dit bestand is leeg."),
+]
+
+
+@pytest.mark.parametrize(("content", "why"), NO_PDF)
+def test_return_contract_says_beside_the_field_what_is_wrong(
+    client, settings, content, why
+):
     settings.UPLOAD_MAX_MEGABYTES = 1
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+    application = application_in("contract_sent")
 
-    html = upload(client, application, saved() + b"%" * 1024 * 1024).text
+    page = send_back(client, application, content).text
 
-    assert "1 MB" in html
-    assert reread(application).status == Status.CONTRACT_SENT
-
-
-def test_sending_nothing_back_is_told(client):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
-
-    html = client.post(page("return_contract", application)).text
-
-    assert "Kies het bestand met de ondertekende overeenkomst." in html
+    beside = page.split('id="id_contract_error"')[1].split("</div>")[0]
+    assert why in beside
+    assert 'aria-describedby="id_contract_helptext id_contract_error"' in page
+    assert '<a href="#id_contract">' in page
+    assert application.reference in page
+    assert not Document.objects.filter(kind=DocumentKind.SIGNED_CONTRACT).exists()
 
 
-def test_a_second_click_on_send_back_is_answered_in_words(client):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
-    upload(client, application, saved())
+def test_return_contract_without_a_file_asks_for_one(client):
+    application = application_in("contract_sent")
 
-    response = upload(client, application, saved())
+    page = client.post(page_of(application, "overeenkomst/")).text
 
-    html = client.get(response.headers["Location"]).text
-    assert "de aanvraag is inmiddels een stap verder" in html
-    assert application.documents.filter(kind="signed_contract").count() == 1
+    assert "Kies het bestand met de ondertekende overeenkomst." in page
 
 
-def test_withdrawing_asks_first(client):
-    application = ApplicationFactory()
+def test_return_contract_of_which_the_refusal_is_opened_again_is_the_private_page(
+    client,
+):
+    application = application_in("contract_sent")
 
-    html = client.get(page("withdraw", application)).text
+    answer = client.get(page_of(application, "overeenkomst/"))
 
-    assert "Weet je zeker" in html
-    assert reread(application).status == Status.SUBMITTED
-
-
-def test_withdrawing_ends_it_and_is_mailed(client):
-    application = ApplicationFactory()
-
-    html = client.post(page("withdraw", application), follow=True).text
-
-    assert "Je aanvraag is ingetrokken." in html
-    assert reread(application).status == Status.WITHDRAWN
-    assert Message.objects.filter(template="applications/emails/withdrawn").exists()
+    assert answer.status_code == 302
+    assert answer.url == page_of(application)
 
 
-@pytest.fixture
-def asked():
-    """An application of which staff want the town and the username corrected."""
-    application = ApplicationFactory(city="Utrecht", username="oude-naam")
-    handling.request_changes(
-        application,
-        fields=["city", "username"],
-        reason="De plaats klopt niet.",
-        by=UserFactory(),
-    )
-    return application
+def test_return_contract_twice_keeps_one(client):
+    application = application_in("contract_sent")
+
+    pages = [send_back(client, application, a_pdf()).text for _click in range(2)]
+
+    assert "Dat kan niet meer" in pages[1]
+    assert Document.objects.filter(kind=DocumentKind.SIGNED_CONTRACT).count() == 1
+    assert Message.objects.filter(template__endswith="contract_received").count() == 1
 
 
-def test_completing_shows_old_beside_new_and_nothing_else(client, asked):
-    html = client.get(page("complete", asked)).text
+def test_withdraw_asks_first(client):
+    application = application_in("submitted")
 
-    assert "De plaats klopt niet." in html
-    assert "<dd>Utrecht</dd>" in html
-    assert 'name="city"' in html
-    assert 'name="username"' in html
-    assert 'name="street"' not in html
+    page = client.get(page_of(application, "intrekken/")).text
 
-
-def test_completing_changes_what_was_asked_and_nothing_else(client, asked):
-    answers = {"city": "Lollum", "username": "nieuwe-naam", "street": "Elders 9"}
-
-    response = client.post(page("complete", asked), answers)
-
-    assert response.headers["Location"] == page("status", asked)
-    after = reread(asked)
-    assert after.status == Status.SUBMITTED
-    assert after.answers["city"] == "Lollum"
-    assert after.answers["street"] == asked.answers["street"]
-    assert after.username.name == "nieuwe-naam"
+    application.refresh_from_db()
+    assert application.status == Status.SUBMITTED
+    assert "Dit kun je niet ongedaan maken." in page
+    assert application.reference in page
+    assert f'href="{page_of(application)}">Nee, terug</a>' in page
 
 
-def test_completing_wrongly_is_told_and_loses_nothing(client, asked):
-    html = client.post(page("complete", asked), {"city": "", "username": "Nieuw!"}).text
+@pytest.mark.parametrize("status", CAN_BE_WITHDRAWN)
+def test_withdraw_ends_the_application_once(client, status):
+    application = application_in(status)
+    url = page_of(application, "intrekken/")
 
-    assert "Vul de plaats in." in html
-    assert 'value="Nieuw!"' in html
-    assert reread(asked).status == Status.CHANGES_REQUESTED
+    pages = [client.post(url, follow=True).text for _click in range(2)]
 
-
-def test_completing_with_a_taken_name_asks_for_another(client, asked):
-    reserve_username("bezet")
-
-    html = client.post(page("complete", asked), {"city": "x", "username": "bezet"}).text
-
-    assert "Deze gebruikersnaam kan niet. Kies een andere." in html
-    assert reread(asked).username.name == "oude-naam"
+    application.refresh_from_db()
+    assert application.status == Status.WITHDRAWN
+    assert "Je aanvraag is ingetrokken." in pages[0]
+    assert "Dat kan niet meer" in pages[1]
+    assert Message.objects.filter(template__endswith="withdrawn").count() == 1
 
 
-def test_completing_when_nothing_is_asked_is_answered_in_words(client):
-    application = ApplicationFactory()
+@pytest.mark.parametrize("status", ["approved", "rejected", "withdrawn"])
+@pytest.mark.parametrize("then", ["intrekken/", "aanvullen/"])
+def test_what_is_over_cannot_be_withdrawn_or_completed(client, status, then):
+    application = application_in(status)
 
-    response = client.get(page("complete", application), follow=True)
+    for act in (client.get, client.post):
+        answer = act(page_of(application, then), follow=True)
+        assert answer.redirect_chain == [(page_of(application), 302)]
+        assert "Dat kan niet meer" in answer.text
+    assert Application.objects.get().status == status
 
-    assert "de aanvraag is inmiddels een stap verder" in response.text
+
+def complete(client, application, **answers):
+    url = page_of(application, "aanvullen/")
+    return client.post(url, {"name": "Donald BV", "key_name": "Test"} | answers)
 
 
-def test_the_page_is_read_in_english_too(client):
-    application = ApplicationFactory(status=Status.CONTRACT_SENT)
-    client.post(reverse("set_language"), {"language": "en", "next": "/"})
+def test_complete_shows_the_old_beside_the_new_of_what_is_asked(client):
+    application = application_in("changes_requested")
 
-    html = client.get(page("status", application)).text
+    page = client.get(page_of(application, "aanvullen/")).text
 
-    assert "Send back the signed contract" in html
+    assert "De naam wijkt af." in page
+    assert "Naam van de organisatie: nu</dt><dd>Test BV Donald</dd>" in page
+    assert "Naam van de API-key: nu</dt><dd>Productie</dd>" in page
+    assert 'name="name" value="Test BV Donald"' in page
+    assert 'name="kvk_number"' not in page
+
+
+def test_complete_changes_only_what_was_asked(client):
+    application = application_in("changes_requested")
+    before = dict(application.answers)
+
+    answer = complete(client, application, kvk_number="69599068", username="gluurder")
+
+    application.refresh_from_db()
+    assert answer.url == page_of(application)
+    assert application.status == Status.SUBMITTED
+    changed = {"name": "Donald BV", "key_name": "Test"}
+    assert application.answers == before | changed
+    assert application.username.name == "donald"
+    page = client.get(page_of(application)).text
+    assert "Je aanvulling is verzonden." in page
+    assert "Donald BV" in page
+
+
+def test_complete_twice_counts_once(client):
+    application = application_in("changes_requested")
+    complete(client, application)
+
+    again = complete(client, application, name="Iets anders")
+
+    assert again.url == page_of(application)
+    assert "Dat kan niet meer" in client.get(again.url).text
+    assert Application.objects.get().answers["name"] == "Donald BV"
+
+
+def test_complete_with_a_wrong_answer_says_so_and_keeps_the_other(client):
+    application = application_in("changes_requested")
+
+    page = complete(client, application, name="", key_name="Nieuwe naam").text
+
+    assert '<a href="#id_name">' in page
+    assert "Vul de naam van de organisatie in." in page
+    assert 'value="Nieuwe naam"' in page
+    assert "<dd>Productie</dd>" in page
+    assert Application.objects.get().status == Status.CHANGES_REQUESTED
+
+
+def test_complete_with_a_taken_username_asks_for_another(client):
+    UserFactory(username="dagobert", name="Zwarte Magica")
+    application = application_in("submitted")
+    following.confirm_email(application)
+    intake = UserFactory()
+    handling.request_changes(application, fields=["username"], reason="-", by=intake)
+
+    taken = complete(client, application, username="dagobert").text
+    complete(client, application, username="donald.duck")
+
+    assert "Deze gebruikersnaam kan niet. Kies een andere." in taken
+    assert '<a href="#id_username">' in taken
+    assert "Magica" not in taken
+    assert Application.objects.get().username.name == "donald.duck"
+
+
+def test_the_private_page_is_in_english_after_the_switch(client):
+    url = page_of(application_in("contract_sent"))
+
+    page = client.post("/taal/", {"language": "en", "next": url}, follow=True)
+
+    assert page.redirect_chain == [(url, 302)]
+    assert '<html lang="en">' in page.text
+    assert "Your application" in page.text
+    assert "Je aanvraag" not in page.text
+    refused = send_back(client, Application.objects.get(), b"").text
+    assert "Dit bestand is leeg" not in refused
+    assert "This file is empty" in refused

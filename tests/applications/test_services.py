@@ -74,7 +74,7 @@ def do(act, application):
 
 
 def submit(application):
-    drafting.submit(application, terms=drafting.terms_in_force())
+    drafting.submit(application, terms=drafting.terms_in_force(), language="nl")
 
 
 def mails(application):
@@ -137,7 +137,7 @@ def test_save_answers_keeps_what_was_typed_wrong_too():
 def test_save_for_later_mails_a_link_that_opens_the_draft():
     draft = ApplicationFactory(status=Status.DRAFT)
 
-    drafting.save_for_later(draft, email="thuis@voorbeeld.example")
+    drafting.save_for_later(draft, email="thuis@voorbeeld.example", language="nl")
 
     assert mails(draft) == [("resume", "thuis@voorbeeld.example")]
     token = private_links.token("draft", draft.pk, draft.link_version)
@@ -149,10 +149,10 @@ def test_save_for_later_mails_a_link_that_opens_the_draft():
 def test_save_for_later_does_not_fill_a_strangers_mailbox(settings):
     settings.MAIL_PER_ADDRESS_PER_HOUR = 1
     draft = ApplicationFactory(status=Status.DRAFT)
-    drafting.save_for_later(draft, email="thuis@voorbeeld.example")
+    drafting.save_for_later(draft, email="thuis@voorbeeld.example", language="nl")
 
     with pytest.raises(TooMuchMail):
-        drafting.save_for_later(draft, email="thuis@voorbeeld.example")
+        drafting.save_for_later(draft, email="thuis@voorbeeld.example", language="nl")
 
 
 def test_submit_gives_a_reference_and_mails_the_private_link():
@@ -211,8 +211,8 @@ def test_submit_refuses_terms_that_are_not_in_force_any_more():
     )
 
     with pytest.raises(drafting.TermsChanged):
-        drafting.submit(draft, terms=shown)
-    drafting.submit(draft, terms=newer)
+        drafting.submit(draft, terms=shown, language="nl")
+    drafting.submit(draft, terms=newer, language="nl")
 
 
 def test_discard_expired_forgets_old_drafts_and_nothing_else():
@@ -267,6 +267,27 @@ def test_answer_changes_changes_only_what_was_asked():
     assert application.answers["city"] == "Lollum"
     assert application.answers["name"] != "Iemand anders"
     assert application.change_requests.get().after == {"city": "Lollum"}
+
+
+def test_request_changes_asks_what_an_answer_may_make_a_question():
+    application = ApplicationFactory()
+
+    handling.request_changes(
+        application, fields=["payment_method"], reason="Kies.", by=UserFactory()
+    )
+
+    asked = application.change_requests.get().fields
+    assert asked == ["payment_method", "iban", "account_holder"]
+
+
+def test_a_draft_is_kept_to_the_end_of_the_day_that_is_promised(settings):
+    settings.DRAFT_DAYS = 30
+    draft = ApplicationFactory(status=Status.DRAFT)
+
+    last = timezone.localtime(draft.expires_at)
+
+    assert last.date() == timezone.localdate() + datetime.timedelta(days=30)
+    assert (last.hour, last.minute) == (23, 59)
 
 
 def test_answer_changes_swaps_the_reserved_username():

@@ -19,7 +19,7 @@ def ready(number):
         "contract_email": email, "account_name": "Rens Race", "account_email": email,
         "invoice_email": email, "username": f"race-{number}",
     })
-    drafting.submit(application, terms=drafting.terms_in_force())
+    drafting.submit(application, terms=drafting.terms_in_force(), language="nl")
     following.confirm_email(application)
     handling.send_contract(application, by=inge)
     handling.register_return(application, by=inge)

@@ -112,5 +112,5 @@ def _apply(kvk_number, name, legal_form, username) -> Application:
     organisation = {"kvk_number": kvk_number, "name": name, "legal_form": legal_form}
     answers = {**ANSWERS, **organisation, **person, "username": username}
     drafting.save_answers(application, answers)
-    drafting.submit(application, terms=drafting.terms_in_force())
+    drafting.submit(application, terms=drafting.terms_in_force(), language="nl")
     return application
