@@ -3,6 +3,7 @@
 import secrets
 
 import psycopg
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -134,5 +135,8 @@ def activate(token: str, *, password: str) -> User:
     user.save(update_fields=["password"])
     activation.used_at = timezone.now()
     activation.save(update_fields=["used_at"])
+    EmailAddress.objects.update_or_create(
+        user=user, email=user.email, defaults={"verified": True, "primary": True}
+    )
     record("account.activated", subject=user, by=user)
     return user

@@ -84,3 +84,16 @@ def test_a_language_chosen_for_this_visit_goes_first(client):
     client.cookies[live.LANGUAGE_COOKIE_NAME] = "nl"
 
     assert '<html lang="nl"' in client.get("/").text
+
+
+def test_who_looked_at_the_addresses_first_can_set_up_a_second_factor(client):
+    client.force_login(UserFactory())
+    client.get(reverse("account_email"))  # allauth then knows the address, unverified
+
+    page = client.get(reverse("mfa_activate_totp"), follow=True)
+
+    assert "verifiëren" not in page.text
+    assert page.resolver_match.view_name in (
+        "mfa_activate_totp",
+        "account_reauthenticate",
+    )

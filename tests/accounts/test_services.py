@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
@@ -146,6 +147,17 @@ def test_activate_sets_the_password_and_keeps_that_it_did(activation, user):
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert Event.objects.get(kind="account.activated").by == user
+
+
+def test_activate_proves_the_address_that_the_link_went_to(activation, user):
+    services.activate(token_of(activation), password=PASSWORD)
+
+    address = EmailAddress.objects.get(user=user)
+    assert (address.email, address.verified, address.primary) == (
+        user.email,
+        True,
+        True,
+    )
 
 
 def test_activate_works_once(activation, user):

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from apikeys.models import PriceUnit, Product
 from portal.templatetags.components import euro
+from tests.factories import UserFactory
 
 
 class Questions(forms.Form):
@@ -140,3 +141,12 @@ def test_admin_keeps_its_own_forms(client):
     assert 'class="form-row' in html
     assert "portal-field" not in html
     assert "admin-theme.css" in html
+
+
+@pytest.mark.django_db
+def test_what_other_packages_say_is_as_informal_as_the_rest(client):
+    client.force_login(UserFactory())
+
+    page = client.get(reverse("account_change_password"), follow=True).text
+
+    assert "Uw " not in page
