@@ -18,7 +18,6 @@ from django.utils.translation import ngettext_lazy
 from phonenumbers import NumberParseException, PhoneNumberType
 from schwifty.exceptions import InvalidCountryCode, InvalidLength, SchwiftyException
 from stdnum.nl import bsn as eleven_test
-from stdnum.nl import btw
 
 MOST_TYPED = 60  # characters; the longest identifier, an IBAN, has 34
 DASHES = re.compile("[\u2010-\u2015\u2212]")
@@ -147,17 +146,6 @@ class KvkNumberField(DigitsField):
     )
 
 
-class BranchNumberField(DigitsField):
-    """Vestigingsnummer: 12 digits, filled with zeros (KVK, Handelsregister)."""
-
-    pattern = r"[0-9]{12}"
-    length = 12
-    right = _(
-        "Een vestigingsnummer heeft 12 cijfers, meestal met nullen vooraan, "
-        "bijvoorbeeld 000037178598."
-    )
-
-
 class RsinField(DigitsField):
     """RSIN: 9 digits that pass the eleven test (KVK and Belastingdienst).
 
@@ -176,31 +164,6 @@ class RsinField(DigitsField):
         if not eleven_test.is_valid(digits):
             raise self.error("check")
         return digits
-
-
-class VatNumberField(IdentifierField):
-    """Dutch btw-id: NL, 9 digits, B, 2 digits, with a check digit (Belastingdienst)."""
-
-    pattern = r"NL[0-9]{9}B[0-9]{2}"
-    right = _(
-        "Een btw-id is NL, 9 cijfers, de letter B en 2 cijfers, bijvoorbeeld NL857587973B01."
-    )
-    attrs = {"autocapitalize": "characters"}
-    default_error_messages = {
-        "foreign": _("Dit lijkt een btw-id van buiten Nederland. %(right)s"),
-        "check": _("Dit btw-id klopt niet: er zit een typefout in. %(right)s"),
-    }
-
-    def read(self, text):
-        number = without_separators(text).upper()
-        if re.match(r"(?!NL)[A-Z]{2}[0-9]", number):
-            raise self.error("foreign")
-        number = "NL" + number.removeprefix("NL")
-        if not re.fullmatch(self.pattern, number):
-            raise self.error("shape")
-        if not btw.is_valid(number):
-            raise self.error("check")
-        return number
 
 
 class PostcodeField(IdentifierField):
