@@ -57,6 +57,11 @@ class Product(models.Model):
     def __str__(self):
         return self.name
 
+    @classmethod
+    def named(cls) -> list[tuple[str, str]]:
+        """Code and name of each, whether on offer (still) or not."""
+        return list(cls.objects.values_list("slug", "name"))
+
     def described(self) -> str:
         """What it is for, in the reader's language."""
         return self.summary_en if get_language() == "en" else self.summary

@@ -18,7 +18,7 @@ from .models import (
     WrongState,
 )
 from .staff import ACTS, REFUSALS
-from .summary import parts, question
+from .summary import answer, parts, question
 from .timeline import timeline
 from .views.following import as_download
 
@@ -77,8 +77,12 @@ class ApplicationAdmin(ReadOnly):
         "organisation_name",
         "contact_name",
         "contact_email",
+        "answers__account_email",
+        "answers__username",
     ]
-    search_help_text = _("Zoek op kenmerk, KVK-nummer, naam of e-mailadres.")
+    search_help_text = _(
+        "Zoek op kenmerk, KVK-nummer, naam, e-mailadres of gebruikersnaam."
+    )
     list_per_page = 50
 
     @admin.display(description=_("kenmerk"), ordering="reference")
@@ -125,7 +129,7 @@ class ApplicationAdmin(ReadOnly):
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
             "acts": [act for act in ACTS if act.allowed(request.user, application)],
-            "parts": parts(application.answers),
+            "parts": parts(application.answers, checked=True),
             "timeline": timeline(application),
             "documents": application.documents.defer("content").select_related(
                 "added_by"
@@ -185,7 +189,7 @@ class ApplicationAdmin(ReadOnly):
 def _compared(asked):
     """One request for completion, old beside new."""
     rows = [
-        (question(name), asked.before.get(name, ""), (asked.after or {}).get(name, ""))
+        (question(name), answer(name, asked.before), answer(name, asked.after or {}))
         for name in asked.fields
     ]
     return {"asked": asked, "rows": rows}

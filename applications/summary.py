@@ -7,9 +7,11 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from apikeys.models import Product
 from organisations.fields import IbanField, PhoneField
 from organisations.templatetags.identifiers import iban, phone
 
+from .forms import ProductChoices
 from .steps import STEPS, Step, step_of
 
 Words = str | Promise
@@ -25,9 +27,12 @@ class Part:
     ]  # heading or "", (question, answer)…
 
 
-def parts(answers: dict[str, Any]) -> list[Part]:
-    """Everything that was answered, step by step, without what is beside the point."""
-    return [Part(step, list(_groups(step, answers))) for step in STEPS]
+def parts(answers: dict[str, Any], *, checked: bool = False) -> list[Part]:
+    """Everything that was answered, step by step, without what is beside the point.
+
+    `checked` answers were sent in, and stay what they are whatever is on offer today.
+    """
+    return [Part(step, list(_groups(step, answers, checked))) for step in STEPS]
 
 
 def question(name: str) -> Words:
@@ -44,11 +49,13 @@ def answer(name: str, answers: dict[str, Any]) -> str:
     return _text(step_of(name).form.base_fields[name], answers.get(name, ""))
 
 
-def _groups(step, answers):
+def _groups(step, answers, checked):
     form = step.checked(answers)
-    form.is_valid()
+    if not checked:
+        form.is_valid()
+        answers = form.cleaned_data
     for title, fields in form.grouped():
-        values = [(field, form.cleaned_data.get(field.name, "")) for field in fields]
+        values = [(field, answers.get(field.name, "")) for field in fields]
         rows = [(f.label, _text(f.field, v)) for f, v in values if v]
         if rows:
             yield title, rows
@@ -58,7 +65,8 @@ def _text(field, value):
     if isinstance(value, bool):
         return _("Ja") if value else _("Nee")
     if isinstance(field, forms.ChoiceField):
-        labels = {str(key): str(label) for key, label in field.choices}
+        known = Product.named() if isinstance(field, ProductChoices) else field.choices
+        labels = {str(key): str(label) for key, label in known}
         chosen = value if isinstance(value, list) else [value]
         return ", ".join(labels.get(str(one), str(one)) for one in chosen)
     if isinstance(field, IbanField):

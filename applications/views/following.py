@@ -60,7 +60,7 @@ def _page(request, application, token, form):
         "progress": progress(application),
         "asked": application.change_requests.filter(answered_at=None).first(),
         "documents": application.documents.defer("content"),
-        "parts": parts(application.answers),
+        "parts": parts(application.answers, checked=True),
         "can_withdraw": application.can_become(Status.WITHDRAWN),
         "can_return": application.can_become(Status.CONTRACT_RETURNED),
     }

@@ -1,22 +1,33 @@
 """What the operator's staff see and do at /beheer/."""
 
 import datetime
+import re
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
+from accounts import services as accounts
+from apikeys import services as apikeys
+from apikeys.models import Product
 from applications.models import Application, Status
-from applications.services import handling
+from applications.services import following, handling
 from applications.staff import ACTS
 from audit.models import Event
 from mail import private_links
-from mail.models import Message
+from mail.models import Message, State
 from organisations.models import Organisation
 from tests.applications.test_uploads import saved
-from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory
+from tests.factories import (
+    ApiKeyFactory,
+    ApplicationFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +94,15 @@ def reread(application):
     return Application.objects.get(pk=application.pk)
 
 
+def superuser():
+    return UserFactory(name="Bas Baas", is_staff=True, is_superuser=True)
+
+
+def text_of(html):
+    """The words of a page, as one reads them."""
+    return " ".join(strip_tags(html.replace("<", " <")).split())
+
+
 @pytest.mark.parametrize("slug", ANSWERS)
 @pytest.mark.parametrize("group", MAY)
 def test_each_group_may_do_its_own_acts_and_no_others(client, sign_in, group, slug):
@@ -98,10 +118,54 @@ def test_each_group_may_do_its_own_acts_and_no_others(client, sign_in, group, sl
     assert (Event.objects.count() > before) == offered
 
 
+def resend_a_mail(client):
+    ApplicationFactory()
+    message = Message.objects.get()
+    Message.objects.update(state=State.FAILED)
+    return client.post(reverse("admin:mail_message_resend", args=[message.pk]))
+
+
+def block_a_key(client):
+    key = ApiKeyFactory()
+    return client.post(
+        reverse("admin:apikeys_apikey_change", args=[key.pk]),
+        {"decision": "block", "reason": "De key staat op straat."},
+    )
+
+
+def renew_an_activation(client):
+    user = UserFactory()
+    accounts.start_activation(user, by=user)
+    return client.post(
+        reverse("admin:accounts_user_changelist"),
+        {"action": "renew_activation", "_selected_action": [user.pk]},
+    )
+
+
+@pytest.mark.parametrize(
+    ("attempt", "kind", "groups"),
+    [
+        (resend_a_mail, "message.resent", {"intake", "support"}),
+        (block_a_key, "key.blocked", {"support"}),
+        (renew_an_activation, "activation.renewed", {"support"}),
+    ],
+)
+@pytest.mark.parametrize("group", MAY)
+def test_each_group_may_do_beside_applications(
+    client, sign_in, group, attempt, kind, groups
+):
+    sign_in(group)
+
+    response = attempt(client)
+
+    assert response.status_code == (302 if group in groups else 403)
+    assert Event.objects.filter(kind=kind).exists() == (group in groups)
+
+
 @pytest.mark.parametrize("status", [*START.values(), Status.APPROVED])
 def test_the_page_offers_only_what_its_state_allows(client, status):
     application = ApplicationFactory(status=status)
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.force_login(superuser())
 
     html = client.get(page(application)).text
 
@@ -125,6 +189,45 @@ def test_the_queue_begins_with_what_waits_for_staff_the_oldest_first(client, sig
 
 
 @pytest.mark.parametrize(
+    ("chosen", "shown"),
+    [
+        ({}, {"submitted", "contract_returned"}),
+        ({"status": "submitted"}, {"submitted"}),
+        ({"status": "changes_requested"}, {"changes_requested"}),
+        ({"status": "rejected"}, {"rejected"}),
+        ({"status": "withdrawn"}, {"withdrawn"}),
+        (
+            {"status": "all"},
+            {
+                "submitted",
+                "changes_requested",
+                "contract_returned",
+                "rejected",
+                "withdrawn",
+            },
+        ),
+    ],
+)
+def test_the_queue_lists_by_state(client, sign_in, chosen, shown):
+    applications = {
+        status: ApplicationFactory(status=Status(status)).reference
+        for status in [
+            "submitted",
+            "changes_requested",
+            "contract_returned",
+            "rejected",
+            "withdrawn",
+        ]
+    }
+    sign_in("support")
+
+    html = client.get(QUEUE, chosen).text
+
+    listed = {status for status, reference in applications.items() if reference in html}
+    assert listed == shown
+
+
+@pytest.mark.parametrize(
     "search",
     ["reference", "kvk_number", "organisation_name", "contact_name", "contact_email"],
 )
@@ -137,6 +240,23 @@ def test_an_application_is_found_by(client, sign_in, search):
 
     assert sought.reference in html
     assert "1 aanvraag" in html
+
+
+def test_a_search_without_a_state_looks_everywhere(client, sign_in):
+    rejected = ApplicationFactory(status=Status.REJECTED)
+    sign_in("support")
+
+    assert rejected.reference not in client.get(QUEUE).text
+    assert rejected.reference in client.get(QUEUE, {"q": rejected.kvk_number}).text
+
+
+def test_an_application_is_found_by_the_username_that_it_reserved(client, sign_in):
+    sought = ApplicationFactory(username="sofie.z")
+    sign_in("support")
+
+    html = client.get(QUEUE, {"q": "sofie.z"}).text
+
+    assert sought.reference in html
 
 
 def test_the_queue_takes_no_query_per_application(
@@ -155,7 +275,7 @@ def test_drafts_are_the_applicants_own(client, sign_in):
     sign_in("intake")
 
     assert "Test BV" not in client.get(QUEUE, {"status": "all"}).text
-    assert client.get(page(draft)).status_code != 200
+    assert client.get(page(draft)).status_code == 404
     assert client.get(act(draft, "afwijzen")).status_code == 404
 
 
@@ -177,16 +297,149 @@ def test_the_page_shows_all_data_and_what_happened(client, sign_in):
         assert shown in html
 
 
-def test_no_secret_stands_on_the_page(client):
-    application = ApplicationFactory(status=Status.APPROVED)
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
-    token = private_links.token("application", application.pk, application.link_version)
+def test_the_page_tells_who_did_what_and_which_mails_went_the_newest_first(
+    client, sign_in
+):
+    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+    user = sign_in("contracten")
+    handling.register_return(application, by=user)
+    handling.ask_again(application, reason="De scan is scheef.", by=user)
 
     html = client.get(page(application)).text
 
-    assert token not in html
-    assert application.link_digest not in html
-    assert "_live_" not in html
+    happened = html.partition("staff-timeline")[2].partition("</ol>")[0]
+    moments = re.findall(r"</time>(.+?)</li>", happened, re.DOTALL)
+    reference = application.reference
+    sent = "(mail, wacht op verzending)"
+    assert [text_of(moment) for moment in moments] == [
+        f"portaal: Onderteken de overeenkomst voor {reference} opnieuw {sent}",
+        "Contracten Medewerker: Overeenkomst verstuurd",
+        f"portaal: Ondertekende overeenkomst ontvangen voor {reference} {sent}",
+        "Contracten Medewerker: Overeenkomst retour",
+        f"portaal: Je overeenkomst voor aanvraag {reference} {sent}",
+        "Inge Intake: Overeenkomst verstuurd",
+        "aanvrager: E-mailadres bevestigd",
+        f"portaal: Je aanvraag {reference} is ontvangen {sent}",
+        "aanvrager: Ingediend",
+    ]
+    for event in Event.objects.filter(kind="application.moved"):
+        assert timezone.localtime(event.at).isoformat() in happened
+
+
+def test_the_page_shows_what_an_applicant_typed_as_text(client, sign_in):
+    name = "<script>alert(1)</script> & {{ 7|add:7 }}"
+    application = ApplicationFactory(purpose=name, name="Test <b>BV</b>")
+    sign_in("intake")
+
+    shown = client.get(page(application)).text
+    listed = client.get(QUEUE).text
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; {{ 7|add:7 }}" in shown
+    assert "Test &lt;b&gt;BV&lt;/b&gt;" in listed
+    assert "<b>BV</b>" not in shown + listed
+
+
+def test_the_page_shows_old_beside_new_of_a_completion(client, sign_in):
+    application = ApplicationFactory(status=Status.CHANGES_REQUESTED)
+    sign_in("intake")
+    asked = text_of(client.get(page(application)).text)
+    following.answer_changes(application, {"city": "Lollum"})
+
+    answered = text_of(client.get(page(application)).text)
+
+    assert "De plaats klopt niet." in asked
+    assert "Bezoekadres: Plaats Voorbeeldstad nog niet beantwoord" in asked
+    assert "Bezoekadres: Plaats Voorbeeldstad Lollum" in answered
+
+
+def test_the_page_shows_a_completion_in_words(client, sign_in):
+    application = ApplicationFactory()
+    user = sign_in("intake")
+    handling.request_changes(
+        application, fields=["legal_form", "products"], reason="Klopt niet.", by=user
+    )
+
+    html = client.get(page(application)).text
+
+    assert "private_company" not in html
+    assert "[&#x27;" not in html
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_page_of_a_rejected_application_says_why(client, sign_in, confirmed):
+    application = ApplicationFactory(status=Status.REJECTED, confirmed=confirmed)
+    sign_in("support")
+
+    assert application.rejection_reason in client.get(page(application)).text
+
+
+def test_the_page_shows_what_was_applied_for_after_it_left_the_catalogue(
+    client, sign_in
+):
+    application = ApplicationFactory()
+    sign_in("intake")
+    asked = f"{Product.objects.get(slug='api-abonnement')} "
+    question = "Welk abonnement wil je aanvragen? "
+    assert question + asked in text_of(client.get(page(application)).text)
+
+    Product.objects.update(on_offer=False)
+
+    assert question + asked in text_of(client.get(page(application)).text)
+
+
+def test_a_document_is_downloaded_by_its_own_application_only(client, sign_in):
+    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+    other = ApplicationFactory()
+    contract = application.documents.get(kind="contract")
+    sign_in("support")
+
+    def download(of):
+        name = "admin:applications_application_document"
+        return client.get(reverse(name, args=[of.pk, contract.pk]))
+
+    assert download(application).content == bytes(contract.content)
+    assert download(application)["Content-Disposition"].startswith("attachment;")
+    assert download(other).status_code == 404
+
+
+def every_page_of_the_admin():
+    """The address of each list, and of the page of each row."""
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        yield reverse(f"{name}_changelist")
+        for pk in model._base_manager.values_list("pk", flat=True):
+            yield reverse(f"{name}_change", args=[pk])
+
+
+def test_no_secret_stands_on_any_page(client):
+    application = ApplicationFactory(status=Status.APPROVED)
+    administrator = application.username.held_by
+    activation = administrator.activation
+    key = application.contract.api_key
+    link = ["activation", activation.pk, activation.link_version]
+    secrets = {
+        "link": private_links.token(*application.link),
+        "link's digest": application.link_digest,
+        "activation": private_links.token(*link),
+        "activation's digest": activation.link_digest,
+        "key": apikeys.reveal(key, by=administrator),
+        "key's digest": key.secrets.get().digest.hex(),
+        "password": administrator.password,
+    }
+    client.force_login(superuser())
+    pages = {url: client.get(url) for url in every_page_of_the_admin()}
+    pages |= {one.slug: client.get(act(application, one.slug)) for one in ACTS}
+
+    shown = [
+        (what, url)
+        for url, response in pages.items()
+        for what, secret in secrets.items()
+        if secret in response.text
+    ]
+
+    assert page(application) in pages
+    assert {response.status_code for response in pages.values()} <= {200, 302}
+    assert shown == []
 
 
 @pytest.mark.parametrize(
@@ -203,12 +456,74 @@ def test_no_secret_stands_on_the_page(client):
 )
 def test_an_act_is_done_and_said(client, slug, becomes):
     application = ApplicationFactory(status=START[slug])
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.force_login(superuser())
 
     response = client.post(act(application, slug), ANSWERS[slug], follow=True)
 
     assert "Gedaan:" in response.text
     assert reread(application).status == becomes
+
+
+@pytest.mark.parametrize("slug", ANSWERS)
+def test_an_act_asks_first(client, slug):
+    application = ApplicationFactory(status=START[slug])
+    client.force_login(superuser())
+    before = Event.objects.count()
+
+    html = client.get(act(application, slug)).text
+
+    label = next(one.label for one in ACTS if one.slug == slug)
+    assert f'value="{label}"' in html
+    assert Event.objects.count() == before
+
+
+def test_an_act_that_does_not_exist_is_not_found(client):
+    application = ApplicationFactory()
+    client.force_login(superuser())
+
+    assert client.post(act(application, "wissen")).status_code == 404
+
+
+def test_a_completion_is_asked_for_with_its_fields_and_reason(client, sign_in):
+    application = ApplicationFactory()
+    user = sign_in("intake")
+    asked = {"fields_asked": ["city", "iban"], "reason": "Zie het register."}
+
+    client.post(act(application, "aanvulling-vragen"), asked)
+
+    request = application.change_requests.get()
+    assert (request.fields, request.reason) == (["city", "iban"], "Zie het register.")
+    assert request.requested_by == user
+    mail = Message.objects.get(template="applications/emails/changes_requested")
+    assert mail.context["reason"] == "Zie het register."
+
+
+def test_a_renewed_link_is_mailed_and_ends_the_one_before(client, sign_in):
+    application = ApplicationFactory()
+    before = private_links.address(*application.link)
+    sign_in("support")
+
+    client.post(act(application, "link-vernieuwen"))
+
+    mail = Message.objects.get(template="applications/emails/link_renewed")
+    renewed = private_links.address(*mail.links["status_url"])
+    assert client.get(before).status_code == 404
+    assert application.reference in client.get(renewed).text
+
+
+def test_an_approval_lets_a_new_customer_in(client, sign_in):
+    application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    user = sign_in("contracten")
+
+    client.post(act(application, "goedkeuren"))
+
+    customer = Organisation.objects.get(kvk_number=application.kvk_number)
+    administrator = customer.memberships.get().user
+    assert reread(application).decided_by == user
+    assert administrator.username == application.answers["username"]
+    assert customer.api_keys.get().name == application.answers["key_name"]
+    mail = Message.objects.get(template="applications/emails/key_available")
+    assert mail.to == administrator.email
 
 
 @pytest.mark.parametrize(
@@ -217,6 +532,7 @@ def test_an_act_is_done_and_said(client, slug, becomes):
         ("afwijzen", {"reason": " "}, "Geef een reden"),
         ("aanvulling-vragen", {"reason": "Wel"}, "Kies minstens één gegeven."),
         ("aanvulling-vragen", {"fields_asked": ["city"]}, "Leg uit wat er moet"),
+        ("afwijzen", {"reason": "x" * 2001}, "niet meer dan 2000 tekens"),
     ],
 )
 def test_what_an_act_needs_is_asked_for(client, sign_in, slug, answers, said):
@@ -228,6 +544,28 @@ def test_what_an_act_needs_is_asked_for(client, sign_in, slug, answers, said):
     assert said in html
     assert answers.get("reason", "") in html
     assert reread(application).status == Status.SUBMITTED
+
+
+def test_a_message_stands_beside_its_field_and_keeps_what_was_chosen(client, sign_in):
+    application = ApplicationFactory()
+    sign_in("intake")
+    answers = {"fields_asked": ["city", "iban"], "reason": ""}
+
+    html = client.post(act(application, "aanvulling-vragen"), answers).text
+
+    question, _, rest = html.partition('<label for="id_reason">')
+    assert rest.index("Leg uit wat er moet") < rest.index("<textarea")
+    assert re.findall(r'value="(\w+)"[^>]* checked', question) == ["city", "iban"]
+
+
+def test_asking_to_sign_again_needs_a_reason(client, sign_in):
+    application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    sign_in("contracten")
+
+    html = client.post(act(application, "opnieuw-laten-ondertekenen")).text
+
+    assert "Geef een reden" in html
+    assert reread(application).status == Status.CONTRACT_RETURNED
 
 
 def test_a_rejection_is_mailed_with_its_reason(client, sign_in):
@@ -324,7 +662,7 @@ def test_an_address_that_nobody_confirmed_gets_no_contract(client, sign_in):
 
 def test_nobody_edits_adds_or_deletes_an_application(client):
     application = ApplicationFactory()
-    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    client.force_login(superuser())
     model = "admin:applications_application"
 
     changed = client.post(page(application), {"status": "approved"})
@@ -336,3 +674,14 @@ def test_nobody_edits_adds_or_deletes_an_application(client):
     assert (
         client.get(reverse(f"{model}_delete", args=[application.pk])).status_code == 403
     )
+
+
+def test_nobody_deletes_applications_from_the_list(client):
+    application = ApplicationFactory()
+    client.force_login(superuser())
+    answers = {"action": "delete_selected", "_selected_action": [application.pk]}
+
+    client.post(QUEUE, answers | {"post": "yes"})
+
+    assert reread(application)
+    assert 'name="action"' not in client.get(QUEUE).text
