@@ -1,8 +1,14 @@
+import hypothesis
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
 from procrastinate.contrib.django import app
 
 from tests.smtp import Server
+
+hypothesis.settings.register_profile(  # a busy machine proves nothing about our code
+    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portal")
 
 
 @pytest.fixture(autouse=True, scope="session")
