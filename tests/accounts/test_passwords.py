@@ -90,6 +90,6 @@ def test_password_needs_eight_characters_of_who_has_a_second_factor():
 def test_password_has_a_most_and_a_megabyte_is_refused_quickly():
     assert "password_too_long" in codes("lange zin " * 26)
 
-    start = time.perf_counter()
+    start = time.process_time()
     assert "password_too_long" in codes("lange zin " * 100_000)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5

@@ -201,12 +201,12 @@ def test_field_leaves_what_it_keeps_as_it_is(field):
 @pytest.mark.parametrize("field", IDENTIFIERS)
 @pytest.mark.parametrize("character", ["0", "\u00a0", "\ufdfa", "A", "\x00"])
 def test_field_answers_quickly_however_much_is_typed(field, character):
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(ValidationError):
         field().clean(character * 1_000_000)
 
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize("field", IDENTIFIERS)
