@@ -17,7 +17,7 @@ import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-PATIENCE = 60  # seconds until the web server answers
+PATIENCE = 120  # seconds until the web server answers
 READY = """
   Ready: {url}
   Mail lands in {url}/mailbox/, staff work at {url}/beheer/.

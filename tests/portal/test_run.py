@@ -33,7 +33,7 @@ class Portal:
     def __init__(self, data, **environment):
         self.port = environment.get("PORT") or free_port()
         data.mkdir(parents=True, exist_ok=True)
-        self.output = data.parent / f"output-{secrets.token_hex(4)}"
+        self.output = data / f"output-{secrets.token_hex(4)}"
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -59,7 +59,7 @@ class Portal:
         return self.output.read_text()
 
     def becomes_ready(self):
-        for _attempt in range(600):
+        for _attempt in range(2400):
             if f"Ready: http://127.0.0.1:{self.port}" in self.said():
                 return
             assert self.process.poll() is None, self.said()
@@ -78,8 +78,8 @@ def start(tmp_path):
     """Start a portal on this test's own data; none outlives the test."""
     started = []
 
-    def start(**environment):
-        portal = Portal(tmp_path / "data", **environment)
+    def start(data=tmp_path / "data", **environment):
+        portal = Portal(data, **environment)
         started.append(portal)
         return portal
 
@@ -87,7 +87,7 @@ def start(tmp_path):
     for portal in started:
         if portal.process.poll() is None:
             portal.process.send_signal(signal.SIGTERM)
-            portal.process.wait(30)
+            portal.process.wait(120)
 
 
 def processes_of(data):
@@ -125,7 +125,7 @@ def test_run_says_when_it_is_ready_and_ctrl_c_stops_all_of_it(start, tmp_path):
 
     portal.process.send_signal(signal.SIGINT)
 
-    assert portal.process.wait(30) == 0
+    assert portal.process.wait(120) == 0
     assert "Traceback" not in portal.said()
     assert ended(tmp_path)
 
@@ -153,12 +153,12 @@ def test_run_comes_up_with_all_its_data_after_it_was_killed(start, tmp_path):
 
 
 def test_two_portals_run_side_by_side(start, tmp_path):
-    first, second = start(), Portal(tmp_path / "other" / "data")
+    first, second = start(), start(tmp_path / "other")
 
     first.becomes_ready()
     second.becomes_ready()
     second.process.send_signal(signal.SIGTERM)
-    second.process.wait(30)
+    second.process.wait(120)
 
     assert "Aanvragen" in first.page("/")
 
