@@ -4,6 +4,7 @@ import secrets
 
 import psycopg
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
@@ -105,6 +106,12 @@ def _make_link(activation: Activation) -> None:
     token = private_links.token("activation", activation.pk, activation.link_version)
     activation.link_digest = private_links.digest(token)
     activation.save()
+
+
+def end_sessions(user: User) -> None:
+    """Sign a person out everywhere, at once."""
+    for session in UserSession.objects.filter(user=user):
+        session.end()
 
 
 @sensitive_variables("token")

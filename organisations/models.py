@@ -1,3 +1,5 @@
+import pgtrigger
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -61,6 +63,29 @@ class Organisation(models.Model):
         return self.name
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def administrators(self):
+        """Who run their organisation, and can sign in."""
+        return self.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+
+    def with_second_factor(self):
+        """With whether each person has a second factor, as `has_second_factor`."""
+        factors = Authenticator.objects.filter(user=models.OuterRef("user"))
+        return self.annotate(
+            has_second_factor=models.Exists(
+                factors.exclude(type=Authenticator.Type.RECOVERY_CODES)
+            )
+        )
+
+    def found(self, words: str):
+        """Those whose name, username or e-mail address has these words in it."""
+        return self.filter(
+            Q(user__name__icontains=words)
+            | Q(user__username__icontains=words)
+            | Q(user__email__icontains=words)
+        )
+
+
 class Membership(models.Model):
     """One person's place in one organisation."""
 
@@ -74,9 +99,36 @@ class Membership(models.Model):
     since = models.DateTimeField(_("sinds"), auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)  # where /mijn/ leads
 
+    objects = MembershipQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("lidmaatschap")
         verbose_name_plural = _("lidmaatschappen")
+        triggers = [
+            pgtrigger.Trigger(  # at the commit, whoever writes (product.md, rule 1)
+                name="keeps_an_administrator",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.Delete
+                | pgtrigger.UpdateOf("role", "user_id", "organisation_id"),
+                condition=pgtrigger.Q(old__role="administrator"),
+                timing=pgtrigger.Deferred,
+                func="""
+                    PERFORM 1 FROM organisations_organisation
+                        WHERE id = OLD.organisation_id FOR UPDATE;
+                    IF NOT EXISTS (
+                        SELECT 1 FROM organisations_membership member
+                        JOIN accounts_user person ON person.id = member.user_id
+                        WHERE member.organisation_id = OLD.organisation_id
+                            AND member.role = 'administrator' AND person.is_active
+                    ) THEN
+                        RAISE EXCEPTION 'organisation % would have no administrator',
+                            OLD.organisation_id USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 name="membership_is_one", fields=["organisation", "user"]

@@ -4,11 +4,16 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts import services as accounts
 from accounts.models import User
 from audit.services import record
 
 from .models import Membership, Organisation
 from .roles import Role
+
+
+class LastAdministrator(Exception):
+    """An organisation keeps at least one active administrator (product.md, rule 1)."""
 
 
 @transaction.atomic
@@ -29,12 +34,64 @@ def add_member(
     membership = Membership.objects.create(
         organisation=organisation, user=user, role=role
     )
-    record(
-        "member.added",
-        subject=membership,
-        organisation=organisation,
-        by=by,
-        user=user.pk,
-        role=role,
-    )
+    _record("member.added", membership, by=by, role=role)
     return membership
+
+
+@transaction.atomic
+def change_role(membership: Membership, role: Role, *, by: User) -> None:
+    """Give a member another role; raises LastAdministrator."""
+    _lock(membership)
+    if membership.role == role:
+        return
+    _require_another_administrator(membership)
+    was, membership.role = membership.role, role
+    membership.save(update_fields=["role"])
+    _record("member.role_changed", membership, by=by, was=was, now=role)
+
+
+@transaction.atomic
+def remove_member(membership: Membership, *, by: User) -> None:
+    """End a person's place in an organisation, at once; raises LastAdministrator.
+
+    Every page reads the membership anew, so the next click finds nothing; the person's
+    sessions end too. What the person did stays on record.
+    """
+    _lock(membership)
+    _require_another_administrator(membership)
+    _record("member.removed", membership, by=by, was=membership.role)
+    membership.delete()
+    accounts.end_sessions(membership.user)
+
+
+@transaction.atomic
+def sign_out(membership: Membership, *, by: User) -> None:
+    """End a member's sessions, on every device."""
+    accounts.end_sessions(membership.user)
+    _record("member.signed_out", membership, by=by)
+
+
+def _lock(membership: Membership) -> None:
+    """Let nobody else change who runs the organisation until this is done."""
+    Organisation.objects.select_for_update().get(pk=membership.organisation_id)
+    membership.refresh_from_db()
+
+
+def _require_another_administrator(membership: Membership) -> None:
+    colleagues = membership.organisation.memberships.exclude(pk=membership.pk)
+    if (
+        membership.role == Role.ADMINISTRATOR
+        and not colleagues.administrators().exists()
+    ):
+        raise LastAdministrator
+
+
+def _record(kind: str, membership: Membership, *, by: User, **data: Any) -> None:
+    record(
+        kind,
+        subject=membership,
+        organisation=membership.organisation,
+        by=by,
+        user=membership.user_id,
+        **data,
+    )

@@ -1,9 +1,18 @@
-from django.shortcuts import redirect, render
+from django.contrib import messages
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
+from . import services
 from .access import any_user, requires
-from .roles import Permission
+from .forms import FindUsersForm, RoleForm
+from .models import Membership
+from .roles import Permission, Role
 
 
 @require_safe
@@ -24,3 +33,77 @@ def dashboard(request, membership):
     membership.last_used_at = timezone.now()
     membership.save(update_fields=["last_used_at"])
     return render(request, "organisations/dashboard.html", {"membership": membership})
+
+
+@require_safe
+@requires(Permission.ORGANISATION_MANAGE)
+def users(request, membership):
+    everybody = membership.organisation.memberships.select_related("user")
+    form = FindUsersForm(request.GET)
+    context = {
+        "membership": membership,
+        "form": form,
+        "users": form.choose(everybody.with_second_factor()),
+        "total": everybody.count(),
+    }
+    return render(request, "organisations/users.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def member(request, membership, member_id):
+    colleague = _colleague(membership, member_id)
+    form = RoleForm(request.POST or None, initial={"role": colleague.role})
+    if request.method == "POST" and form.is_valid():
+        role = Role(form.cleaned_data["role"])
+        try:
+            services.change_role(colleague, role, by=request.user)
+        except services.LastAdministrator:
+            form.add_error("role", _last_administrator())
+        else:
+            return _done(request, membership, _("De rol is gewijzigd."))
+    context = {"membership": membership, "colleague": colleague, "form": form}
+    return render(request, "organisations/member.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def remove(request, membership, member_id):
+    colleague = _colleague(membership, member_id)
+    if request.method == "POST":
+        try:
+            services.remove_member(colleague, by=request.user)
+        except services.LastAdministrator:
+            messages.error(request, _last_administrator())
+        else:
+            return _done(request, membership, _("De gebruiker is verwijderd."))
+    context = {"membership": membership, "colleague": colleague}
+    return render(request, "organisations/remove.html", context)
+
+
+@require_POST
+@requires(Permission.ORGANISATION_MANAGE)
+def end_sessions(request, membership, member_id):
+    colleague = _colleague(membership, member_id)
+    services.sign_out(colleague, by=request.user)
+    return _done(request, membership, _("De gebruiker is overal uitgelogd."))
+
+
+def _colleague(membership, member_id) -> Membership:
+    return get_object_or_404(
+        membership.organisation.memberships.select_related("user").with_second_factor(),
+        pk=member_id,
+    )
+
+
+def _done(request, membership, what):
+    """Back to the list; who took the own rights away is led to where there still are some."""
+    messages.success(request, what)
+    mine = Membership.objects.filter(pk=membership.pk).first()
+    if mine and Permission.ORGANISATION_MANAGE in mine.permissions:
+        return redirect("organisations:users", slug=membership.organisation.slug)
+    return redirect("organisations:mine")
+
+
+def _last_administrator():
+    return _("Dit is de enige administrator. Maak eerst iemand anders administrator.")

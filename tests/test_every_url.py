@@ -40,6 +40,10 @@ WHO_MAY_OPEN = {
     "accounts:login": PUBLIC,
     "organisations:mine": ANY_USER,
     "organisations:dashboard": Permission.ORGANISATION_VIEW,
+    "organisations:users": Permission.ORGANISATION_MANAGE,
+    "organisations:member": Permission.ORGANISATION_MANAGE,
+    "organisations:remove": Permission.ORGANISATION_MANAGE,
+    "organisations:end_sessions": Permission.ORGANISATION_MANAGE,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
     # answers gateways, which show their own proof
