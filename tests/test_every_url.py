@@ -78,6 +78,7 @@ WHO_MAY_OPEN = {
     "mfa_view_recovery_codes": ANY_USER,
     "mfa_generate_recovery_codes": ANY_USER,
     "mfa_download_recovery_codes": ANY_USER,
+    "usersessions_list": ANY_USER,
     # Django's admin asks for its own login
     "admin:login": PUBLIC,
     "admin:logout": STAFF,
