@@ -228,6 +228,8 @@ def unlike_the_table(response, who, name, needed):
         return None
     if who not in ROLES:
         return None if status in (404, 405) else f"open to strangers: {status} {to}"
+    if status == 405:  # nobody may do what a page does not know
+        return None
     may = needed in PERMISSIONS[ROLES[who]]
     return None if (status != 403) == may else f"{needed}: {status}"
 
