@@ -2,18 +2,12 @@ import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.conf import settings
-from django.urls import reverse
 
-from . import encryption
+from . import encryption, services
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts come from an approved application or an invitation, never from a sign-up.
-
-    The mail of a password reset goes out directly and not by mail.services: its link
-    can not be made anew while sending, and the database keeps no link.
-    """
+    """Accounts come from an approved application or an invitation, never from a sign-up."""
 
     def is_open_for_signup(self, request):
         return False
@@ -21,10 +15,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def clean_username(self, username, shallow=False):
         return username.strip().lower()
 
-    def get_reset_password_from_key_url(self, key):
-        """From a setting, never from the Host header, which the asker chooses."""
-        path = reverse("account_reset_password_from_key", args=["UID", "KEY"])
-        return settings.BASE_URL + path.replace("UID-KEY", key)
+    def send_password_reset_mail(self, user, email, context):
+        """To the address that we know, not to the one that was typed."""
+        services.send_reset(user)
+
+    def send_mail(self, template_prefix, email, context):
+        """Every mail is ours (emails.py): there is none left that allauth would write."""
+        raise NotImplementedError(template_prefix)
+
+    def set_password(self, user, password):
+        services.set_password(user, password=password)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Personen")
+
+    def ready(self):
+        from mail import private_links
+
+        from . import services
+
+        private_links.MADE_ELSEWHERE["password_reset"] = services.reset_path

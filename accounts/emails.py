@@ -2,14 +2,17 @@
 
 from mail.services import send
 
-from .models import Activation
+from .models import Activation, User
+
+ACTIVATION_RENEWED = "accounts/emails/activation_renewed"
+RESET = "accounts/emails/password_reset"
 
 
 def activation_renewed(activation: Activation) -> None:
-    """A new link to set the first password, asked for at support."""
+    """A new link to set the first password."""
     user = activation.user
     send(
-        "accounts/emails/activation_renewed",
+        ACTIVATION_RENEWED,
         to=user.email,
         language=user.language,
         about=user,
@@ -20,4 +23,16 @@ def activation_renewed(activation: Activation) -> None:
         links={
             "activation_url": ["activation", activation.pk, activation.link_version]
         },
+    )
+
+
+def password_reset(user: User) -> None:
+    """The link to choose another password, asked for on the page of who forgot it."""
+    send(
+        RESET,
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={"name": user.name, "username": user.username},
+        links={"reset_url": ["password_reset", user.pk, 0]},
     )

@@ -23,7 +23,6 @@ class Username(models.Model):
     held_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="usernames"
     )
-    reserved_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [

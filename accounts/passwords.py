@@ -5,6 +5,7 @@ import re
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import gettext as _
 
 ALONE, WITH_SECOND_FACTOR, MOST = 15, 8, 256
@@ -76,15 +77,16 @@ class NotGuessable:
             raise ValidationError(
                 _(
                     "Dit wachtwoord is makkelijk te raden. Gebruik niet alleen bekende"
-                    " woorden, je gebruikersnaam, herhalingen of rijtjes zoals 12345."
+                    " woorden, je gebruikersnaam, de naam van je organisatie, herhalingen"
+                    " of rijtjes zoals 12345."
                 ),
                 "password_guessable",
             )
 
     def get_help_text(self):
         return _(
-            "Gebruik niet alleen bekende woorden, je gebruikersnaam, herhalingen of"
-            " rijtjes zoals 12345."
+            "Gebruik niet alleen bekende woorden, je gebruikersnaam, de naam van je"
+            " organisatie, herhalingen of rijtjes zoals 12345."
         )
 
 
@@ -109,5 +111,10 @@ def _names_at_hand(user: object) -> set[str]:
         settings.OPERATOR_PRODUCT,
     ]
     texts += [getattr(user, "username", ""), getattr(user, "name", "")]
+    if isinstance(user, models.Model) and user.pk:  # what lies above is asked by name
+        organisations = user.memberships.values_list(  # type: ignore[attr-defined]
+            "organisation__name", "organisation__slug"
+        )
+        texts += [name for names in organisations for name in names]
     words = {word for text in texts for word in re.findall(r"\w+", text.casefold())}
     return {word for word in words if len(word) >= 3}

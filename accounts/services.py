@@ -1,17 +1,22 @@
 """Names, persons, and the link by which a person sets a first password."""
 
+import datetime
 import secrets
 
 import psycopg
+from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from audit.services import record
 from mail import private_links
+from mail.models import Message
 
 from . import emails
 from .models import Activation, User, Username
@@ -87,7 +92,7 @@ def start_activation(user: User, *, by: User) -> Activation:
 
 
 @transaction.atomic
-def renew_activation(user: User, *, by: User) -> Activation:
+def renew_activation(user: User, *, by: User | None) -> Activation:
     """Mail a person a new link; the one before it is worth nothing from now on."""
     activation = Activation.objects.select_for_update().get(user=user)
     if activation.used_at:
@@ -106,6 +111,48 @@ def _make_link(activation: Activation) -> None:
     token = private_links.token("activation", activation.pk, activation.link_version)
     activation.link_digest = private_links.digest(token)
     activation.save()
+
+
+@transaction.atomic
+def send_reset(user: User) -> None:
+    """Mail a person the link to choose another password, or the first one if they have none.
+
+    Three links an hour are enough for anybody (traps.md); who asks for more gets none,
+    and is not told, because the page tells nobody whether there is an account.
+    """
+    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
+    sent = Message.objects.filter(
+        to=user.email,
+        template__in=[emails.RESET, emails.ACTIVATION_RENEWED],
+        context__username=user.username,
+        created_at__gt=an_hour_ago,
+    )
+    if sent.count() >= settings.MAIL_PER_ADDRESS_PER_HOUR:
+        return
+    if user.has_usable_password():
+        emails.password_reset(user)
+    elif Activation.objects.filter(user=user, used_at=None).exists():
+        renew_activation(user, by=None)
+
+
+def reset_path(user_id: str | int) -> str:
+    """The page on which this person can choose another password, with allauth's token.
+
+    The token is made while the mail is sent, and lasts PASSWORD_RESET_TIMEOUT seconds.
+    """
+    user = User.objects.get(pk=user_id)
+    token = EmailAwarePasswordResetTokenGenerator().make_token(user)
+    name = "account_reset_password_from_key"
+    return reverse(name, args=[user_pk_to_url_str(user), token])
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def set_password(user: User, *, password: str) -> None:
+    """Give a person another password; every session but the asking one ends (Django)."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("account.password_changed", subject=user, by=user)
 
 
 def end_sessions(user: User) -> None:

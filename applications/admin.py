@@ -1,5 +1,6 @@
 """Where staff work through the applications: they choose acts, they edit nothing."""
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -9,9 +10,13 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin import ReadOnlyAdmin
+
+from . import example, rendering
 from .models import (
     Application,
     Contract,
+    DocumentKind,
     DocumentTemplate,
     Mandate,
     Status,
@@ -21,19 +26,6 @@ from .staff import ACTS, REFUSALS
 from .summary import answer, parts, question
 from .timeline import timeline
 from .views.following import as_download
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Looking is allowed by the view permission; nothing is added, changed or deleted."""
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
 
 class Queue(admin.SimpleListFilter):
@@ -61,7 +53,7 @@ class Queue(admin.SimpleListFilter):
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnly):
+class ApplicationAdmin(ReadOnlyAdmin):
     list_display = [
         "shown_reference",
         "organisation_name",
@@ -134,9 +126,7 @@ class ApplicationAdmin(ReadOnly):
             "documents": application.documents.defer("content").select_related(
                 "added_by"
             ),
-            "changes": [
-                _compared(asked) for asked in application.change_requests.all()
-            ],
+            "changes": map(_compared, application.change_requests.all()),
             "age": timesince(application.status_since, depth=1),
         }
         return render(request, "admin/applications/application/page.html", context)
@@ -195,10 +185,39 @@ def _compared(asked):
     return {"asked": asked, "rows": rows}
 
 
+class DocumentTemplateForm(forms.ModelForm):
+    """A version is only accepted when it can be made into a document."""
+
+    class Meta:
+        model = DocumentTemplate
+        fields = ["kind", "title", "version", "valid_from", "language", "source"]
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        if "kind" in self.fields:  # not on the page that only shows a version
+            self.fields["kind"].choices = [
+                kind
+                for kind in DocumentKind.choices
+                if kind[0] != DocumentKind.SIGNED_CONTRACT
+            ]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors:
+            template, on = DocumentTemplate(**data), data["valid_from"]
+            try:
+                rendering.draw_up(template, example.application(), number="1", on=on)
+            except rendering.NotRendered as error:
+                why = _("Hier is geen document van te maken: %(why)s")
+                self.add_error("source", why % {"why": error})
+        return data
+
+
 @admin.register(DocumentTemplate)
 class DocumentTemplateAdmin(admin.ModelAdmin):
     """A new version is a new row; what was ever used stays what it was."""
 
+    form = DocumentTemplateForm
     list_display = ["title", "version", "kind", "valid_from", "language"]
     list_filter = ["kind"]
 
@@ -210,12 +229,12 @@ class DocumentTemplateAdmin(admin.ModelAdmin):
 
 
 @admin.register(Contract)
-class ContractAdmin(ReadOnly):
+class ContractAdmin(ReadOnlyAdmin):
     list_display = ["number", "organisation", "starts_on", "ends_on"]
     search_fields = ["number", "organisation__name", "organisation__kvk_number"]
 
 
 @admin.register(Mandate)
-class MandateAdmin(ReadOnly):
+class MandateAdmin(ReadOnlyAdmin):
     list_display = ["reference", "application", "account_holder", "signed_on"]
     search_fields = ["reference"]

@@ -349,22 +349,22 @@ class ContactsForm(PersonFields):  # type: ignore[misc, valid-type]
 
 class AccountForm(StepForm):
     account_name = PersonNameField(
-        label=_("Naam van de beheerder"),
+        label=_("Naam van de administrator"),
         help_text=_("Deze persoon beheert straks de gebruikers en de API-keys."),
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"required": _("Vul de naam van de beheerder in.")},
+        error_messages={"required": _("Vul de naam van de administrator in.")},
     )
     account_email = EmailField(
-        label=_("E-mailadres van de beheerder"),
+        label=_("E-mailadres van de administrator"),
         help_text=_(
-            "Hier gaat de link heen waarmee de beheerder een wachtwoord kiest."
+            "Hier gaat de link heen waarmee de administrator een wachtwoord kiest."
         ),
-        error_messages={"required": _("Vul het e-mailadres van de beheerder in.")},
+        error_messages={"required": _("Vul het e-mailadres van de administrator in.")},
     )
     username = UsernameField(
         label=_("Gebruikersnaam"),
         help_text=_(
-            "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of laag streepje."
+            "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
             " Een gebruikersnaam is van één persoon en blijft dat."
         ),
         error_messages={

@@ -21,7 +21,7 @@ class Status(models.TextChoices):
 
 _ENDS = {Status.WITHDRAWN, Status.REJECTED, Status.EXPIRED}
 MOVES = {
-    Status.DRAFT: {Status.SUBMITTED, Status.EXPIRED},
+    Status.DRAFT: {Status.SUBMITTED},
     Status.SUBMITTED: {
         Status.CHANGES_REQUESTED,
         Status.CONTRACT_SENT,
@@ -140,6 +140,9 @@ class Application(models.Model):
         related_name="+",
     )
     contract_returned_at = models.DateTimeField(null=True, editable=False)
+    sign_again_reason = models.TextField(
+        _("reden van opnieuw ondertekenen"), blank=True, editable=False
+    )
     decided_at = models.DateTimeField(null=True, editable=False)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -173,7 +176,7 @@ class Application(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="application_submitted_is_complete",
-                condition=Q(status__in=[Status.DRAFT, Status.EXPIRED])
+                condition=Q(status=Status.DRAFT)
                 | Q(
                     reference__isnull=False,
                     submitted_at__isnull=False,
@@ -226,6 +229,12 @@ class Application(models.Model):
         return ["application", self.pk, self.link_version]
 
 
+class ChangeRequestQuerySet(models.QuerySet):
+    def unanswered(self):
+        """The one that waits for the applicant, or None."""
+        return self.filter(answered_at=None).first()
+
+
 class ChangeRequest(models.Model):
     """One time that staff asked the applicant for a completion, and the answer to it."""
 
@@ -241,6 +250,8 @@ class ChangeRequest(models.Model):
     before = models.JSONField()
     after = models.JSONField(null=True)
     answered_at = models.DateTimeField(null=True)
+
+    objects = ChangeRequestQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at"]
@@ -266,9 +277,12 @@ class DocumentKind(models.TextChoices):
 
 class DocumentTemplateQuerySet(models.QuerySet):
     def in_force(self, kind, on):
-        """The one template of this kind that is valid on this day, the newest first."""
+        """The one Dutch template of this kind that is valid on this day, the newest first.
+
+        Contracts are concluded in Dutch (product.md); a translation is for reading only.
+        """
         return (
-            self.filter(kind=kind, valid_from__lte=on)
+            self.filter(kind=kind, valid_from__lte=on, language="nl")
             .order_by("-valid_from", "-pk")
             .first()
         )

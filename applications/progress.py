@@ -29,7 +29,7 @@ NEXT = {
         "Wij zijn aan zet: we controleren de overeenkomst en maken de API-key aan."
     ),
     Status.APPROVED: _(
-        "Klaar. De beheerder heeft een mail gekregen om het account te activeren."
+        "Klaar. De administrator heeft een mail gekregen om het account te activeren."
     ),
     Status.WITHDRAWN: _("Je hebt de aanvraag ingetrokken. Er gebeurt niets meer."),
     Status.REJECTED: _("We hebben de aanvraag afgewezen."),
@@ -56,9 +56,7 @@ def progress(application: Application) -> list[Stage]:
     if status == Status.APPROVED:
         stages[-1] = Stage(times[3][0], "done", NEXT[status], application.decided_at)
         return stages
-    title = (
-        status.label if status == Status.CHANGES_REQUESTED else times[len(reached)][0]
-    )
+    rest = [title for title, _at in times[len(reached) :]]
+    title = status.label if status == Status.CHANGES_REQUESTED else rest.pop(0)
     stages.append(Stage(title, "current", NEXT[status]))
-    rest = [title for title, _at in times[len(reached) + 1 :]]
     return [*stages, *[Stage(title, "todo") for title in rest]]

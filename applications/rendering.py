@@ -15,13 +15,12 @@ from typing import Any
 import pycountry
 import typst
 from django.conf import settings
-from django.db.models import Q
 from django.utils import translation
 from django.utils.formats import date_format, number_format
 
 from apikeys.models import Price, PriceUnit, Product
 from organisations.models import LegalForm
-from organisations.templatetags.identifiers import phone
+from organisations.templatetags.identifiers import iban, phone
 
 from .models import Application, DocumentKind, DocumentTemplate, Volume
 
@@ -151,7 +150,7 @@ def mandate_data(application: Application, *, number: str, on: date) -> dict[str
             "invoice_email": said("invoice_email"),
             "invoice_attention": said("invoice_attention"),
             "purchase_reference": said("purchase_reference"),
-            "iban": " ".join(re.findall(".{1,4}", re.sub(r"\s", "", said("iban")))),
+            "iban": iban(said("iban")),
             "account_holder": said("account_holder"),
         },
     }
@@ -212,9 +211,9 @@ def _label(choices, value):
 
 
 def _products(slugs, on):
-    valid = Q(valid_from__lte=on) & (Q(valid_until=None) | Q(valid_until__gte=on))
     prices = (
-        Price.objects.filter(valid, product__slug__in=slugs)
+        Price.objects.valid_on(on)
+        .filter(product__slug__in=slugs)
         .select_related("api")
         .order_by("unit", "api", "pk")
     )

@@ -12,6 +12,7 @@ from organisations.models import Organisation
 
 from .forms import ReturnContractForm
 from .models import Application, Status
+from .rendering import NotRendered
 from .services import handling
 from .steps import STEPS
 from .summary import answer, question
@@ -91,7 +92,8 @@ class ApproveForm(ActForm):
                 % {"name": self.existing, "code": self.existing.slug},
                 error_messages={
                     "required": _(
-                        "Er is al een klant met dit KVK-nummer. Kies die, of wijs af."
+                        "Er is al een klant met dit KVK-nummer. Kies die, of vraag intake"
+                        " de aanvraag af te wijzen."
                     )
                 },
             )
@@ -163,7 +165,7 @@ ACTS = [
         _("Goedkeuren"),
         _(
             "Je bevestigt dat de overeenkomst ondertekend terug is. De organisatie, de"
-            " beheerder en de API-key worden gemaakt, en de beheerder krijgt een mail."
+            " administrator en de API-key worden gemaakt, en de administrator krijgt een mail."
         ),
         "approve",
         _becomes(Status.APPROVED),
@@ -179,7 +181,8 @@ ACTS = [
         "opnieuw-laten-ondertekenen",
         _("Opnieuw laten ondertekenen"),
         _(
-            "Wat terugkwam is niet bruikbaar: de aanvrager krijgt een mail met de reden."
+            "Wat terugkwam is niet bruikbaar. De reden komt in een mail en op de"
+            " persoonlijke pagina."
         ),
         "register_return",
         lambda application: application.status == Status.CONTRACT_RETURNED,
@@ -200,7 +203,10 @@ ACTS = [
     Act(
         "afwijzen",
         _("Afwijzen"),
-        _("De aanvraag eindigt. De aanvrager krijgt een mail met de reden."),
+        _(
+            "De aanvraag eindigt. De reden komt op de persoonlijke pagina, en in een mail"
+            " als het e-mailadres is bevestigd."
+        ),
         "reject",
         _becomes(Status.REJECTED),
         ReasonForm,
@@ -218,6 +224,10 @@ REFUSALS = {
     ),
     handling.SamePerson: _(
         "Jij hebt deze overeenkomst verstuurd. Een ander moet haar goedkeuren."
+    ),
+    NotRendered: _(
+        "Een van de documenten kon niet worden gemaakt. Er is niets verstuurd. Vraag de"
+        " technisch beheerder om naar de documentsjablonen te kijken."
     ),
     handling.OrganisationExists: _(
         "Er is intussen een klant met dit KVK-nummer. Kies of de aanvraag daarbij hoort."

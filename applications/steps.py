@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .forms import (
@@ -59,6 +61,27 @@ def next_slug(slug: str) -> str:
     """The step after this one; after the last form it is time to check everything."""
     slugs = [*BY_SLUG, LAST]
     return slugs[slugs.index(slug) + 1]
+
+
+def overview(answers: dict[str, Any], current: str) -> list[dict[str, Any]]:
+    """The list of steps beside a page; a step is done when its answers do."""
+    entries = []
+    for number, one in enumerate(STEPS, 1):
+        done = bool(answers) and one.checked(answers).is_valid()
+        state = "current" if one.slug == current else "done" if done else "todo"
+        url = reverse("applications:step", args=[one.slug])
+        entries.append(
+            {"number": number, "title": one.title, "state": state, "url": url}
+        )
+    entries.append(
+        {
+            "number": len(STEPS) + 1,
+            "title": gettext("Controleren"),
+            "state": "current" if current == LAST else "todo",
+            "url": reverse("applications:check"),
+        }
+    )
+    return entries
 
 
 def step_of(field: str) -> Step:

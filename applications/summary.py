@@ -62,6 +62,8 @@ def _groups(step, answers, checked):
 
 
 def _text(field, value):
+    if value in (None, "", []):
+        return ""
     if isinstance(value, bool):
         return _("Ja") if value else _("Nee")
     if isinstance(field, forms.ChoiceField):

@@ -4,8 +4,21 @@ from django.utils.translation import gettext_lazy as _
 from .models import Event
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Looking is allowed by the view permission; nothing is added, changed or deleted."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
 @admin.register(Event)
-class EventAdmin(admin.ModelAdmin):
+class EventAdmin(ReadOnlyAdmin):
     """What happened, to read back; the database refuses every change."""
 
     list_display = ["at", "kind", "who", "subject", "organisation"]
@@ -34,12 +47,3 @@ class EventAdmin(admin.ModelAdmin):
     @admin.display(description=_("onderwerp"))
     def subject(self, event):
         return f"{event.subject_type} {event.subject_id}"
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -5,12 +5,14 @@ from django.template import TemplateDoesNotExist
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin import ReadOnlyAdmin
+
 from . import rendering, services
 from .models import Message, State
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAdmin):
     """Every mail with how its sending went; staff read, and have it sent once more."""
 
     list_display = ["to", "subject_line", "status", "shown_about", "created_at"]
@@ -98,12 +100,3 @@ class MessageAdmin(admin.ModelAdmin):
             "message": message,
         }
         return render(request, "admin/mail/message/resend.html", context)
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False

@@ -39,8 +39,8 @@ def stop(reason: str) -> NoReturn:
 
 def main() -> None:
     port = os.environ.get("PORT") or "8000"
-    if not port.isdigit():
-        stop(f"PORT is not a number: {port}")
+    if not port.isdigit() or not 1 <= int(port) <= 65535:
+        stop(f"PORT is not a number from 1 to 65535: {port}")
     _check_port(int(port))
     data = _data_directory()
     environment = _environment(port, data)
@@ -67,7 +67,7 @@ def _check_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
-        except (OSError, OverflowError):
+        except OSError:
             stop(f"port {port} is taken; choose another: make run PORT=8001")
 
 

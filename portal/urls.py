@@ -16,7 +16,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("organisations.urls")),
     path("", include("apikeys.urls")),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.signing_in")),
     path("beheer/", admin.site.urls),
 ]
 if settings.DEVELOPMENT:

@@ -1,6 +1,7 @@
 import hypothesis
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 from procrastinate.contrib.django import app
 
 from tests.smtp import Server
@@ -28,6 +29,12 @@ def tests_that_commit_are_emptied_whole():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", whole)
         yield
+
+
+@pytest.fixture(autouse=True)
+def dutch():
+    """Each test begins in the portal's own language, whatever the one before it asked."""
+    translation.activate("nl")
 
 
 @pytest.fixture

@@ -86,8 +86,9 @@ def save_for_later(application: Application, *, email: str, language: str) -> No
 def submit(application: Application, *, terms: DocumentTemplate, language: str) -> None:
     """Send the application in: from now on the operator is on turn.
 
-    `terms` is the version that was shown, and `language` the one it was shown in. Raises Incomplete with the step that does not
-    do yet, accounts.UsernameTaken, TermsChanged, or WrongState when it was sent before.
+    `terms` is the version that was shown, and `language` the one it was shown in.
+    Raises Incomplete with the step that does not do yet, accounts.UsernameTaken,
+    TermsChanged, or WrongState when it was sent before.
     """
     lock(application)
     require(application, Status.DRAFT)

@@ -67,6 +67,7 @@ def return_contract(application: Application, content: bytes) -> Document:
         Status.CONTRACT_RETURNED,
         by=None,
         contract_returned_at=timezone.now(),
+        sign_again_reason="",
     )
     emails.contract_received(application)
     return document

@@ -91,6 +91,7 @@ def register_return(
         Status.CONTRACT_RETURNED,
         by=by,
         contract_returned_at=timezone.now(),
+        sign_again_reason="",
     )
     emails.contract_received(application)
     return document
@@ -101,7 +102,13 @@ def ask_again(application: Application, *, reason: str, by: User) -> None:
     """What came back cannot be used: ask to sign the same contract once more."""
     lock(application)
     require(application, Status.CONTRACT_RETURNED)
-    move(application, Status.CONTRACT_SENT, by=by, contract_returned_at=None)
+    move(
+        application,
+        Status.CONTRACT_SENT,
+        by=by,
+        contract_returned_at=None,
+        sign_again_reason=reason,
+    )
     emails.sign_again(application, reason=reason)
 
 
@@ -118,36 +125,14 @@ def approve(
     lock(application)
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
-    reservation = cast(Username, application.username)  # held since submission
     now = timezone.now()
     move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
-    answers = application.answers
     organisation = _organisation(application, join=join, by=by)
-    administrator = accounts.create_person(
-        reservation,
-        name=answers["account_name"],
-        email=answers["account_email"],
-        phone=answers["contract_phone"],
-        language=application.language,
-    )
+    administrator = _administrator(application)
     organisations.add_member(
         organisation, administrator, role=Role.ADMINISTRATOR, by=by
     )
-    contract = Contract.objects.create(
-        number=contract_number(application),
-        organisation=organisation,
-        application=application,
-        api_key=apikeys.issue(
-            organisation,
-            products=Product.objects.filter(slug__in=answers["products"]),
-            name=answers["key_name"],
-            by=by,
-        ),
-        starts_on=timezone.localdate(),
-    )
-    if hasattr(application, "mandate"):
-        application.mandate.signed_on = timezone.localdate()
-        application.mandate.save(update_fields=["signed_on"])
+    contract = _contract(application, organisation, by=by)
     activation = accounts.start_activation(administrator, by=by)
     record("contract.concluded", subject=contract, organisation=organisation, by=by)
     emails.key_available(application, activation)
@@ -208,6 +193,41 @@ def _organisation(
         slug=application.kvk_number or str(application.reference).lower(),
         by=by,
         **_facts(answers),
+    )
+
+
+def _administrator(application: Application) -> User:
+    """The account that was asked for; the telephone number only if it is surely theirs."""
+    answers = application.answers
+    same = answers["account_email"].lower() == answers["contract_email"].lower()
+    return accounts.create_person(
+        cast(Username, application.username),  # held since submission
+        name=answers["account_name"],
+        email=answers["account_email"],
+        phone=answers["contract_phone"] if same else "",
+        language=application.language,
+    )
+
+
+def _contract(
+    application: Application, organisation: Organisation, *, by: User
+) -> Contract:
+    """The contract with its key; what came back proves the mandate too."""
+    answers = application.answers
+    if hasattr(application, "mandate"):
+        application.mandate.signed_on = timezone.localdate()
+        application.mandate.save(update_fields=["signed_on"])
+    return Contract.objects.create(
+        number=contract_number(application),
+        organisation=organisation,
+        application=application,
+        api_key=apikeys.issue(
+            organisation,
+            products=Product.objects.filter(slug__in=answers["products"]),
+            name=answers["key_name"],
+            by=by,
+        ),
+        starts_on=timezone.localdate(),
     )
 
 

@@ -24,7 +24,7 @@ from ..rendering import general_data
 from ..rendering import render as render_pdf
 from ..services import drafting
 from ..statistics import usual_days
-from ..steps import BY_SLUG, LAST, STEPS, first_incomplete, next_slug
+from ..steps import BY_SLUG, LAST, STEPS, first_incomplete, next_slug, overview
 from ..summary import parts
 
 DRAFT = "draft"  # session keys: the application being filled in,
@@ -95,36 +95,15 @@ def _address(this):
     return reverse("applications:step", args=[next_slug(this.slug)])
 
 
-def _page(request, draft, this, form):
+def _page(request, draft, this, form, *, change=False):
+    """One step; `change`: it was left from *Controleren*, and leads back there."""
     context = {
         "step": this,
         "form": form,
-        "draft": draft,
-        "steps": _steps(draft, this.slug),
+        "steps": overview(draft.answers if draft else {}, this.slug),
+        "change": change or "change" in request.GET,
     }
     return render(request, "applications/step.html", context)
-
-
-def _steps(draft, current):
-    """What the overview of the steps shows; a step is done when its answers do."""
-    answers = draft.answers if draft else {}
-    overview = []
-    for number, one in enumerate(STEPS, 1):
-        done = bool(answers) and one.checked(answers).is_valid()
-        state = "current" if one.slug == current else "done" if done else "todo"
-        url = reverse("applications:step", args=[one.slug])
-        overview.append(
-            {"number": number, "title": one.title, "state": state, "url": url}
-        )
-    overview.append(
-        {
-            "number": len(STEPS) + 1,
-            "title": _("Controleren"),
-            "state": "current" if current == LAST else "todo",
-            "url": reverse("applications:check"),
-        }
-    )
-    return overview
 
 
 def _begin(request):
@@ -159,7 +138,7 @@ def check(request, draft):
         "form": form,
         "terms": drafting.terms_in_force(),
         "parts": parts(draft.answers),
-        "steps": _steps(draft, LAST),
+        "steps": overview(draft.answers, LAST),
     }
     return render(request, "applications/check.html", context)
 
@@ -178,7 +157,7 @@ def _submit(request, draft, form):
         account = BY_SLUG["account"]
         page = account.checked(draft.answers)
         page.add_error("username", _("Deze gebruikersnaam kan niet. Kies een andere."))
-        return _page(request, draft, account, page)
+        return _page(request, draft, account, page, change=True)
     except drafting.Incomplete as incomplete:
         return redirect("applications:step", slug=incomplete.step.slug)
     except WrongState:

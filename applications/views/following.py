@@ -58,7 +58,7 @@ def _page(request, application, token, form):
         "token": token,
         "form": form,
         "progress": progress(application),
-        "asked": application.change_requests.filter(answered_at=None).first(),
+        "asked": application.change_requests.unanswered(),
         "documents": application.documents.defer("content"),
         "parts": parts(application.answers, checked=True),
         "can_withdraw": application.can_become(Status.WITHDRAWN),
@@ -91,7 +91,7 @@ def withdraw(request, application, token):
 @by_private_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def complete(request, application, token):
-    asked = application.change_requests.filter(answered_at=None).first()
+    asked = application.change_requests.unanswered()
     if asked is None:
         raise WrongState
     form = completion_form(application, asked, data=request.POST or None)

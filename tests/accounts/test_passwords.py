@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.test import override_settings
 
 from accounts.models import User
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory, OrganisationFactory, UserFactory
 
 MARTIJN = User(
     username="martijn.groot", name="Martijn Groot", email="m@voorbeeld.example"
@@ -93,3 +93,13 @@ def test_password_has_a_most_and_a_megabyte_is_refused_quickly():
     start = time.process_time()
     assert "password_too_long" in codes("lange zin " * 100_000)
     assert time.process_time() - start < 0.5
+
+
+@pytest.mark.django_db
+def test_password_is_not_the_name_or_number_of_ones_organisation():
+    organisation = OrganisationFactory(name="Zwaluwstaart Logistiek")
+    member = MembershipFactory(organisation=organisation).user
+
+    assert codes("zwaluwstaart-logistiek") == set()
+    assert codes("zwaluwstaart-logistiek", member) == {"password_guessable"}
+    assert codes(f"{organisation.slug}-logistiek", member) == {"password_guessable"}

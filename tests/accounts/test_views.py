@@ -6,7 +6,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.conf import settings
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from accounts import services
 from accounts.encryption import NotDecryptable
 from accounts.models import Activation, User
 from audit.models import Event
-from mail import private_links
+from mail import private_links, rendering
 from mail.models import Message
 from tests.factories import PASSWORD, UserFactory
 
@@ -147,41 +149,141 @@ def test_login_says_the_same_of_an_unknown_name_and_a_wrong_password(client):
     assert errors[0]
 
 
-def test_password_reset_mails_each_account_of_an_address(client, mailoutbox, settings):
-    settings.BASE_URL = "https://portaal.example"
+RESET = reverse("account_reset_password")
+
+
+def reset_link(message):
+    """The path in the mail as the worker makes it."""
+    link = re.search(r"https?://\S+", rendering.email(message).body)[0]
+    assert link.startswith(settings.BASE_URL)
+    return link.removeprefix(settings.BASE_URL)
+
+
+def test_password_reset_mails_each_account_of_an_address(client):
     for name in ("jan", "jan.werk"):
         UserFactory(username=name, email="jan@voorbeeld.example")
 
-    client.post(reverse("account_reset_password"), {"email": "Jan@voorbeeld.example"})
+    client.post(
+        RESET, {"email": "Jan@voorbeeld.example"}, headers={"host": "testserver:6666"}
+    )
 
-    texts = [mail.body for mail in mailoutbox]
-    assert len(texts) == 2
-    assert {"jan", "jan.werk"} == {
-        re.search(r"jan(\.werk)?(?=[.\s])", text)[0] for text in texts
-    }
-    assert all("https://portaal.example/account/" in text for text in texts)
+    mails = Message.objects.all()
+    assert {mail.context["username"] for mail in mails} == {"jan", "jan.werk"}
+    assert {mail.to for mail in mails} == {"jan@voorbeeld.example"}
+    assert all(reset_link(mail).startswith("/account/") for mail in mails)
 
 
-def test_password_reset_sets_a_new_password(client, mailoutbox):
+@pytest.mark.parametrize(
+    ("language", "subject"),
+    [("nl", "Kies een nieuw wachtwoord"), ("en", "Choose a new password")],
+)
+def test_password_reset_mails_in_the_language_of_the_reader(client, language, subject):
+    user = UserFactory(language=language)
+
+    client.post(RESET, {"email": user.email})
+
+    mail = rendering.email(Message.objects.get())
+    assert mail.subject == subject
+    assert user.username in mail.body
+    assert subject in mail.alternatives[0].content
+
+
+def test_password_reset_sets_a_new_password_once(client):
     user = UserFactory()
-    client.post(reverse("account_reset_password"), {"email": user.email})
-    link = re.search(r"http://[^/]+(/account/\S+)", mailoutbox[0].body)[1]
+    client.post(RESET, {"email": user.email})
+    link = reset_link(Message.objects.get())
 
     form = client.get(link, follow=True)
     new = {"password1": "vier blauwe fietsen", "password2": "vier blauwe fietsen"}
-    client.post(form.redirect_chain[-1][0], new)
+    done = client.post(form.redirect_chain[-1][0], new, follow=True)
 
+    assert "Je wachtwoord is gewijzigd" in done.text
     user.refresh_from_db()
     assert user.check_password("vier blauwe fietsen")
+    assert Event.objects.get(kind="account.password_changed").by == user
+    assert "Deze link werkt niet meer" in client.get(link, follow=True).text
 
 
-def test_password_reset_mails_nobody_who_has_no_account(client, mailoutbox):
-    response = client.post(
-        reverse("account_reset_password"), {"email": "wie@b.example"}
+def test_password_reset_refuses_a_password_that_is_easily_guessed(client):
+    user = UserFactory()
+    client.post(RESET, {"email": user.email})
+    form = client.get(reset_link(Message.objects.get()), follow=True)
+
+    weak = {"password1": "welkomwelkomwelkom", "password2": "welkomwelkomwelkom"}
+    page = client.post(form.redirect_chain[-1][0], weak)
+
+    assert "makkelijk te raden" in page.text
+
+
+def test_password_reset_leaves_no_link_where_staff_or_the_database_can_read_it(client):
+    user = UserFactory()
+    client.post(RESET, {"email": user.email})
+    message = Message.objects.get()
+
+    key = reset_link(message).rstrip("/").rsplit("-", 1)[-1]
+
+    stored = Message.objects.filter(pk=message.pk).values_list().get()
+    assert key not in str(stored)
+    assert key not in rendering.text_for_staff(message)
+
+
+def test_password_reset_of_who_never_had_a_password_renews_the_activation(
+    client, token, user
+):
+    client.post(RESET, {"email": user.email})
+
+    assert Message.objects.get().template == "accounts/emails/activation_renewed"
+    assert client.get(f"/activeren/{token}/").status_code == 404
+
+
+def test_password_reset_mails_no_more_than_three_links_an_hour(client):
+    user = UserFactory()
+
+    answers = {client.post(RESET, {"email": user.email}).status_code for _ in range(4)}
+
+    assert answers == {302}
+    assert Message.objects.count() == 3
+
+
+def test_password_reset_mails_nobody_who_has_no_account_or_whose_account_ended(client):
+    UserFactory(email="weg@b.example", is_active=False)
+
+    for email in ("wie@b.example", "weg@b.example"):
+        assert client.post(RESET, {"email": email}).status_code == 302
+    assert not Message.objects.exists()
+
+
+def test_changing_ones_password_is_recorded_and_ends_other_sessions(client):
+    user = UserFactory()
+    elsewhere = Client()
+    for browser in (client, elsewhere):
+        browser.force_login(user)
+    new = "vier blauwe fietsen"
+
+    client.post(
+        reverse("account_change_password"),
+        {"oldpassword": PASSWORD, "password1": new, "password2": new},
     )
 
-    assert response.status_code == 302
-    assert not mailoutbox
+    assert client.get("/mijn/").status_code == 200
+    assert elsewhere.get("/mijn/").status_code == 302
+    assert Event.objects.get(kind="account.password_changed").by == user
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "email/",
+        "confirm-email/",
+        "confirm-email/x/",
+        "password/set/",
+        "login/code/confirm/",
+    ],
+)
+def test_pages_of_allauth_that_this_portal_does_not_have(client, path):
+    client.force_login(UserFactory())
+
+    assert client.get(f"/account/{path}").status_code == 404
 
 
 def test_signup_is_closed(client):

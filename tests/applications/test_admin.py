@@ -14,7 +14,12 @@ from django.utils.html import strip_tags
 from accounts import services as accounts
 from apikeys import services as apikeys
 from apikeys.models import Product
-from applications.models import Application, Status
+from applications.models import (
+    Application,
+    DocumentKind,
+    DocumentTemplate,
+    Status,
+)
 from applications.services import following, handling
 from applications.staff import ACTS
 from audit.models import Event
@@ -50,20 +55,18 @@ START = {  # where each act is possible
     "link-vernieuwen": Status.SUBMITTED,
     "afwijzen": Status.SUBMITTED,
 }
-MAY = {  # product.md, *Who uses it*
+MAY = {  # docs/decisions/0009
     "intake": {
         "overeenkomst-versturen",
         "aanvulling-vragen",
         "overeenkomst-ontvangen",
         "opnieuw-laten-ondertekenen",
-        "link-vernieuwen",
         "afwijzen",
     },
     "contracten": {
         "overeenkomst-ontvangen",
         "opnieuw-laten-ondertekenen",
         "goedkeuren",
-        "afwijzen",
     },
     "support": {"link-vernieuwen"},
 }
@@ -685,3 +688,80 @@ def test_nobody_deletes_applications_from_the_list(client):
 
     assert reread(application)
     assert 'name="action"' not in client.get(QUEUE).text
+
+
+def test_why_it_must_be_signed_again_stays_readable(client, sign_in):
+    application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    sign_in("contracten")
+
+    client.post(
+        act(application, "opnieuw-laten-ondertekenen"), {"reason": "De scan is scheef."}
+    )
+
+    assert "De scan is scheef." in text_of(client.get(page(application)).text)
+
+
+def test_what_was_left_empty_is_not_shown_as_an_answer(client, sign_in):
+    application = ApplicationFactory()
+    sign_in("intake")
+
+    html = client.get(act(application, "aanvulling-vragen")).text
+
+    assert "Straat en huisnummer (nu: Voorbeeldstraat 1)" in html
+    assert "(nu: None)" not in html
+    assert re.search(r"IBAN\s*</label>", html)
+
+
+NEW_TEMPLATE = {
+    "kind": "contract",
+    "title": "Overeenkomst",
+    "version": "9.9",
+    "valid_from": "2026-01-01",
+    "language": "nl",
+}
+
+
+def test_a_new_document_template_is_accepted_when_a_document_comes_out(client):
+    client.force_login(superuser())
+    source = DocumentTemplate.objects.get(kind=DocumentKind.CONTRACT).source
+
+    added = client.post(
+        reverse("admin:applications_documenttemplate_add"),
+        NEW_TEMPLATE | {"source": source},
+    )
+
+    assert added.status_code == 302
+    assert DocumentTemplate.objects.filter(version="9.9").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("#nee", "unknown variable: nee"),
+        ('#set document(title: "T")\n#image("geen.png")', "not found"),
+    ],
+)
+def test_a_document_template_that_makes_no_document_is_refused(client, source, why):
+    client.force_login(superuser())
+
+    page = client.post(
+        reverse("admin:applications_documenttemplate_add"),
+        NEW_TEMPLATE | {"source": source},
+    )
+
+    assert "Hier is geen document van te maken" in page.text
+    assert why in page.text
+    assert not DocumentTemplate.objects.filter(version="9.9").exists()
+
+
+def test_a_contract_that_cannot_be_made_is_not_sent(client, sign_in):
+    application = ApplicationFactory()
+    DocumentTemplate.objects.create(  # not by our page, which refuses it
+        kind="contract", title="T", version="9", valid_from="2026-01-01", source="#nee"
+    )
+    sign_in("intake")
+
+    html = client.post(act(application, "overeenkomst-versturen")).text
+
+    assert "Er is niets verstuurd." in html
+    assert reread(application).status == Status.SUBMITTED

@@ -349,10 +349,12 @@ def test_check_with_a_taken_username_asks_for_another_and_not_whose_it_is(
 
     assert "Deze gebruikersnaam kan niet. Kies een andere." in page.text
     assert '<a href="#id_username">' in page.text
-    assert 'action="/aanvragen/account/"' in page.text
+    assert 'action="/aanvragen/account/?change=1"' in page.text
     assert "agica" not in page.text
     assert not Message.objects.exists()
-    fill_in(client, "account", username="willie2")
+    corrected = TYPED["account"] | {"username": "willie2"}
+    saved = client.post("/aanvragen/account/?change=1", corrected)
+    assert saved.url == CHECK  # the other steps are done
     assert send(client).url == SENT
     assert Application.objects.get().username.name == "willie2"
 
@@ -441,6 +443,13 @@ def test_resume_leads_to_the_check_when_all_is_filled_in(filled_in):
 
     assert other.post(link).url == CHECK
     assert send(other).url == SENT
+
+
+def test_save_for_later_can_be_left_for_where_one_was(client):
+    fill_in(client, "apis")
+
+    assert f'href="{CHECK}"' in client.get(LATER).text
+    assert client.get(CHECK).url == "/aanvragen/organisatie/"
 
 
 def test_save_for_later_says_where_the_link_went(client):

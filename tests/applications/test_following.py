@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 
 import pikepdf
 import pytest
@@ -77,7 +78,7 @@ def send_back(client, application, content, name="getekend.pdf"):
         ("changes_requested", "Aanvulling gevraagd", "Jij bent aan zet: vul je"),
         ("contract_sent", "Ondertekende overeenkomst", "Jij bent aan zet: laat de"),
         ("contract_returned", "API-key beschikbaar", "Wij zijn aan zet: we control"),
-        ("approved", None, "Klaar. De beheerder heeft een mail gekregen"),
+        ("approved", None, "Klaar. De administrator heeft een mail gekregen"),
         ("withdrawn", "Ingetrokken", "Er gebeurt niets meer."),
         ("rejected", "Afgewezen", "We hebben de aanvraag afgewezen."),
     ],
@@ -104,6 +105,19 @@ def test_status_ticks_off_what_was_done(client, status):
     assert page.count("<time") == ticked
 
 
+def test_status_shows_what_comes_after_a_completion(client):
+    page = client.get(page_of(application_in("changes_requested"))).text
+
+    stages = re.findall(r'portal-status__title">\s*([^<]+?)\s*<', page)
+    assert stages == [
+        "Aanvraag ingediend",
+        "Aanvulling gevraagd",
+        "Overeenkomst verstuurd",
+        "Ondertekende overeenkomst ontvangen",
+        "API-key beschikbaar",
+    ]
+
+
 @pytest.mark.parametrize("status", [*CAN_BE_WITHDRAWN, "approved", "rejected"])
 def test_status_offers_only_what_can_be_done_now(client, status):
     page = client.get(page_of(application_in(status))).text
@@ -125,6 +139,19 @@ def test_status_says_why_it_was_rejected(client):
 
     assert "Waarom we de aanvraag hebben afgewezen" in page
     assert "Het doel mag niet." in page
+
+
+def test_status_says_why_it_must_be_signed_again_until_it_came_back(client):
+    application = application_in("contract_returned")
+    handling.ask_again(application, reason="De scan is scheef.", by=UserFactory())
+
+    page = client.get(page_of(application)).text
+    assert "Laat de overeenkomst opnieuw ondertekenen" in page
+    assert "De scan is scheef." in page
+    assert 'type="file"' in page
+
+    handling.register_return(application, by=UserFactory())
+    assert "De scan is scheef." not in client.get(page_of(application)).text
 
 
 SENT = ["Overeenkomst", "Gebruikersvoorwaarden", "Service Garantie Document"]
@@ -390,8 +417,13 @@ def test_complete_shows_the_old_beside_the_new_of_what_is_asked(client):
     page = client.get(page_of(application, "aanvullen/")).text
 
     assert "De naam wijkt af." in page
-    assert "Naam van de organisatie: nu</dt><dd>Test BV Donald</dd>" in page
-    assert "Naam van de API-key: nu</dt><dd>Productie</dd>" in page
+    asked = re.findall(
+        r"level-3\">([^<]+)</h2>\s*<dl.*?<dd>(.*?)</dd>", page, re.DOTALL
+    )
+    assert asked == [
+        ("De organisatie: Naam van de organisatie", "Test BV Donald"),
+        ("Naam van de API-key", "Productie"),
+    ]
     assert 'name="name" value="Test BV Donald"' in page
     assert 'name="kvk_number"' not in page
 

@@ -490,3 +490,29 @@ def test_the_database_refuses_a_status_without_what_belongs_to_it(wrong):
 
     with pytest.raises(IntegrityError), transaction.atomic():
         Application.objects.filter(pk=application.pk).update(**wrong)
+
+
+def test_a_translation_of_a_template_is_never_what_is_sent():
+    today = timezone.localdate()
+    original = DocumentTemplate.objects.in_force(DocumentKind.CONTRACT, today)
+    DocumentTemplate.objects.create(
+        kind=DocumentKind.CONTRACT,
+        title="Agreement",
+        version="2",
+        valid_from=today,
+        language="en",
+        source=original.source,
+    )
+
+    assert DocumentTemplate.objects.in_force(DocumentKind.CONTRACT, today) == original
+
+
+@pytest.mark.parametrize(("email", "phone"), [("", "+31205551234"), ("ander@b.nl", "")])
+def test_administrator_gets_no_telephone_number_of_somebody_else(email, phone):
+    answers = {"account_email": email} if email else {}
+    application = ApplicationFactory(status=Status.APPROVED, **answers)
+
+    administrator = Membership.objects.get(
+        organisation=application.contract.organisation
+    ).user
+    assert administrator.phone == phone

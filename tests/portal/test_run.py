@@ -166,7 +166,8 @@ def test_two_portals_run_side_by_side(start, tmp_path):
 @pytest.mark.parametrize(
     ("environment", "said"),
     [
-        ({"PORT": "many"}, "PORT is not a number: many"),
+        ({"PORT": "many"}, "PORT is not a number from 1 to 65535: many"),
+        ({"PORT": "65536"}, "PORT is not a number from 1 to 65535: 65536"),
         ({"DATA_DIR": "/proc/nowhere"}, "cannot write in DATA_DIR /proc/nowhere"),
         ({"DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: expected postgresql://"),
         ({"DATABASE_URL": "postgresql://x@127.0.0.1:1/y"}, "DATABASE_URL: connection"),
