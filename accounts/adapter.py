@@ -1,6 +1,7 @@
 import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 
 from . import encryption, services
@@ -14,6 +15,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_username(self, username, shallow=False):
         return username.strip().lower()
+
+    def _get_login_attempts_cache_key(self, request, **credentials):
+        """Per name and network, so that nobody is locked out by somebody elsewhere.
+
+        Without the host, of which allauth makes it: the asker chooses that.
+        """
+        return f"{credentials.get('username', '').lower()}|{ratelimit.get_ip(request)}"
 
     def send_password_reset_mail(self, user, email, context):
         """To the address that we know, not to the one that was typed."""

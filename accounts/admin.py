@@ -5,6 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from audit.admin import StaffAdmin
 from audit.services import record
 
 from . import emails, fields, services
@@ -22,6 +23,17 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = [*PERSON, *RIGHTS]
 
+    def clean_is_active(self):
+        active = self.cleaned_data["is_active"]
+        if self.instance.pk and not active and not services.may_end(self.instance):
+            raise ValidationError(
+                _(
+                    "Dit is de laatste administrator van een organisatie. Maak eerst een"
+                    " ander administrator."
+                )
+            )
+        return active
+
 
 class NewPersonForm(PersonForm):
     username = fields.UsernameField()
@@ -36,7 +48,7 @@ class NewPersonForm(PersonForm):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(StaffAdmin):
     """Persons without their password: each sets their own, by a link that is mailed."""
 
     list_display = ["username", "name", "email", "is_staff", "is_active", "last_login"]
@@ -71,7 +83,10 @@ class UserAdmin(admin.ModelAdmin):
     @transaction.atomic
     def save_model(self, request, obj, form, change):
         if change:
+            email, obj.email = obj.email, form.initial["email"]
             obj.save()
+            if email != obj.email:
+                services.change_email(obj, email, by=request.user)
             record(
                 "person.changed", subject=obj, by=request.user, fields=form.changed_data
             )

@@ -36,3 +36,14 @@ def password_reset(user: User) -> None:
         context={"name": user.name, "username": user.username},
         links={"reset_url": ["password_reset", user.pk, 0]},
     )
+
+
+def email_changed(user: User, *, was: str) -> None:
+    """To the address that was theirs until now: mail no longer goes there."""
+    send(
+        "accounts/emails/email_changed",
+        to=was,
+        language=user.language,
+        about=user,
+        context={"name": user.name, "username": user.username},
+    )

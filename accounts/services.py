@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -95,7 +95,7 @@ def start_activation(user: User, *, by: User) -> Activation:
 def renew_activation(user: User, *, by: User | None) -> Activation:
     """Mail a person a new link; the one before it is worth nothing from now on."""
     activation = Activation.objects.select_for_update().get(user=user)
-    if activation.used_at:
+    if activation.used_at or user.has_usable_password():
         raise ActivationUsed(user.username)
     _make_link(activation)
     emails.activation_renewed(activation)
@@ -155,6 +155,36 @@ def set_password(user: User, *, password: str) -> None:
     record("account.password_changed", subject=user, by=user)
 
 
+@transaction.atomic
+def change_email(user: User, email: str, *, by: User) -> None:
+    """Staff correct an address: whoever reads the old one has no way in any more.
+
+    Sessions end, an unused activation goes to the new address, and the old is told.
+    """
+    was, user.email = user.email, email
+    user.save(update_fields=["email"])
+    EmailAddress.objects.filter(user=user).delete()
+    end_sessions(user)
+    record("person.email_changed", subject=user, by=by)
+    emails.email_changed(user, was=was)
+    if user.has_usable_password():
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    elif Activation.objects.filter(user=user, used_at=None).exists():
+        renew_activation(user, by=by)
+
+
+def may_end(user: User) -> bool:
+    """Whether this account can end, or the database keeps it as a last administrator."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            User.objects.filter(pk=user.pk).update(is_active=False)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            transaction.set_rollback(True)
+    except IntegrityError:
+        return False
+    return True
+
+
 def end_sessions(user: User) -> None:
     """Sign a person out everywhere, at once."""
     for session in UserSession.objects.filter(user=user):
@@ -171,7 +201,7 @@ def open_activation(
     activation = rows.select_related("user").filter(link_digest=digest).first()
     if not activation or not activation.user.is_active:
         raise ActivationUnknown
-    if activation.used_at:
+    if activation.used_at or activation.user.has_usable_password():
         raise ActivationUsed
     if activation.expires_at <= timezone.now():
         raise ActivationExpired

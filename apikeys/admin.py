@@ -3,12 +3,14 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin import StaffAdmin
+
 from . import services
 from .models import Api, ApiKey, Price, Product
 
 
 @admin.register(Api)
-class ApiAdmin(admin.ModelAdmin):
+class ApiAdmin(StaffAdmin):
     list_display = ["name", "version", "path"]
     prepopulated_fields = {"slug": ["name"]}
 
@@ -19,7 +21,7 @@ class PriceInline(admin.TabularInline):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin):
+class ProductAdmin(StaffAdmin):
     list_display = ["name", "on_offer", "position"]
     filter_horizontal = ["apis"]
     inlines = [PriceInline]
@@ -54,7 +56,7 @@ class BlockForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(StaffAdmin):
     form = BlockForm
     list_display = ["name", "organisation", "masked", "created_at", "blocked_at"]
     list_filter = [("blocked_at", admin.EmptyFieldListFilter)]

@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin
+from audit.admin import ReadOnlyAdmin, StaffAdmin
 
 from . import example, rendering
 from .models import (
@@ -214,7 +214,7 @@ class DocumentTemplateForm(forms.ModelForm):
 
 
 @admin.register(DocumentTemplate)
-class DocumentTemplateAdmin(admin.ModelAdmin):
+class DocumentTemplateAdmin(StaffAdmin):
     """A new version is a new row; what was ever used stays what it was."""
 
     form = DocumentTemplateForm

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
-from accounts.models import Activation
+from accounts.models import Activation, User
 from mail.services import next_slot, send
 
 from .models import Application, Document
@@ -73,6 +74,25 @@ def key_available(application: Application, activation: Activation) -> None:
         _to_applicant("approved", application, administrator=user.name)
 
 
+def administrator_joined(
+    application: Application, administrator: User, colleague: User
+) -> None:
+    """To who ran the organisation until now: by this application there is one more."""
+    send(
+        "applications/emails/administrator_joined",
+        to=colleague.email,
+        language=colleague.language,
+        about=application,
+        context={
+            "name": colleague.name,
+            "administrator": administrator.name,
+            "address": administrator.email,
+            "organisation": str(application.organisation_name),
+            "reference": application.reference,
+        },
+    )
+
+
 def rejected(application: Application) -> None:
     """It was turned down, and why."""
     _to_applicant("rejected", application, reason=application.rejection_reason)
@@ -95,16 +115,27 @@ def _to_applicant(
     attachments: Iterable[Document] = (),
     **context: Any,
 ) -> None:
-    """Write to the applicant; an address nobody confirmed has to wait for its share."""
+    """Write to the applicant; an address nobody confirmed has to wait for its share.
+
+    Nor does it get to read what somebody typed: a name can be made into a lure.
+    """
     confirmed = application.email_confirmed_at is not None
+    with translation.override(application.language):
+        somebody = {
+            "name": gettext("aanvrager"),
+            "organisation": gettext("je organisatie"),
+        }
+    known = {
+        "name": application.contact_name,
+        "organisation": application.organisation_name,
+    }
     send(
         f"applications/emails/{name}",
         to=application.contact_email,
         language=application.language,
         about=application,
         context={
-            "name": application.contact_name,
-            "organisation": application.organisation_name,
+            **(known if confirmed else somebody),
             "reference": application.reference,
             **context,
         },

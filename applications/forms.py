@@ -73,8 +73,18 @@ class StepForm(forms.Form):
         ]
 
     def typed(self):
-        """What was typed, right or wrong, to be kept with the draft."""
-        return {name: self[name].value() for name in self.fields if name != "website"}
+        """What was typed, right or wrong, to be kept with the draft.
+
+        Without null characters, which PostgreSQL cannot keep and nobody types.
+        """
+        typed = {name: self[name].value() for name in self.fields if name != "website"}
+        return {name: _without_null(value) for name, value in typed.items()}
+
+
+def _without_null(value):
+    if isinstance(value, list):
+        return [_without_null(one) for one in value]
+    return value.replace("\0", "") if isinstance(value, str) else value
 
 
 class Subscriptions(forms.CheckboxSelectMultiple):

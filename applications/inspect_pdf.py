@@ -35,6 +35,8 @@ KEYS = {
     "/JS": "script",
     "/JavaScript": "script",
     "/AA": "action",  # runs by itself, on opening, printing, closing
+    "/Base": "action",  # makes of a link within a site one to somewhere else
+    "/Ref": "action",  # shows a page of another file
     "/EmbeddedFiles": "attachment",
     "/EF": "attachment",
     "/RichMediaContent": "media",
@@ -116,6 +118,8 @@ def faults_of(dictionary):
     found |= {ACTIONS.get(action), SUBTYPES.get(name(dictionary, "/Subtype"))}
     if name(dictionary, "/Type") == "/EmbeddedFile":
         found.add("attachment")
+    if isinstance(dictionary.get("/F"), pikepdf.String):
+        found.add("action")  # another file, by its name
     if action == "/URI" and not safe_link(dictionary.get("/URI")):
         found.add("action")
     return found - {None}

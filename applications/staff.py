@@ -90,6 +90,10 @@ class ApproveForm(ActForm):
                     "Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)"
                 )
                 % {"name": self.existing, "code": self.existing.slug},
+                help_text=_(
+                    "De nieuwe administrator kan dan alles van deze klant zien en"
+                    " wijzigen. De administrators van nu krijgen er een mail over."
+                ),
                 error_messages={
                     "required": _(
                         "Er is al een klant met dit KVK-nummer. Kies die, of vraag intake"
@@ -224,6 +228,10 @@ REFUSALS = {
     ),
     handling.SamePerson: _(
         "Jij hebt deze overeenkomst verstuurd. Een ander moet haar goedkeuren."
+    ),
+    handling.OwnInterest: _(
+        "Je hoort bij deze organisatie, of jouw e-mailadres staat in de aanvraag. Een"
+        " ander moet haar behandelen."
     ),
     NotRendered: _(
         "Een van de documenten kon niet worden gemaakt. Er is niets verstuurd. Vraag de"

@@ -1,6 +1,8 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from audit.admin import StaffAdmin
+
 from .models import Membership, Organisation
 
 
@@ -16,7 +18,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(admin.ModelAdmin):
+class OrganisationAdmin(StaffAdmin):
     list_display = ["name", "kvk_number", "city", "members_in_words", "created_at"]
     search_fields = ["name", "kvk_number", "slug", "members__name", "members__email"]
     list_filter = ["legal_form"]

@@ -2,6 +2,7 @@ from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
@@ -16,3 +17,7 @@ class PortalAdminSite(admin.AdminSite):
     @method_decorator([login_not_required, secure_admin_login])
     def login(self, request, extra_context=None):
         return super().login(request, extra_context)
+
+    def password_change(self, request, extra_context=None):
+        """On the page that everybody has, with its limits."""
+        return redirect("account_change_password")

@@ -6,7 +6,10 @@ import re
 SECRET = re.compile(
     r"[a-z]{2,8}_(?:live|test)_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}"
 )
-LINK = re.compile(r"/(aanvraag|aanvragen/verder|activeren|uitnodiging)/[\w-]{43}")
+LINK = re.compile(
+    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|account/password/reset/key)"
+    r"/(?!done/)[\w-]{20,}"
+)
 
 
 class HideSecrets(logging.Filter):

@@ -11,7 +11,7 @@ from audit.services import record
 from .. import emails
 from ..models import Application, ChangeRequest, Document, DocumentKind, Status
 from .documents import keep
-from .moves import lock, move, require
+from .moves import lock, move, new_link, require
 
 
 @transaction.atomic
@@ -51,7 +51,10 @@ def answer_changes(application: Application, answers: dict[str, Any]) -> None:
         changes["username"] = accounts.reserve_username(name)
         release_username(application)
     if changes["answers"]["contract_email"] != application.answers["contract_email"]:
+        new_link(application, "application")  # the old address is not to follow it
         changes["email_confirmed_at"] = None
+        changes["link_version"] = application.link_version
+        changes["link_digest"] = application.link_digest
     move(application, Status.SUBMITTED, by=None, **changes)
     if application.email_confirmed_at is None:
         emails.received(application)  # to the new address, which is to be confirmed

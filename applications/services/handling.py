@@ -37,6 +37,10 @@ class SamePerson(Exception):
     """Who drew the contract up cannot be the one who approves it."""
 
 
+class OwnInterest(Exception):
+    """Who works for the organisation, or reads its mail, does not decide on it."""
+
+
 class OrganisationExists(Exception):
     """This organisation is a customer already: staff has to choose to join it."""
 
@@ -67,6 +71,7 @@ def send_contract(application: Application, *, by: User) -> None:
     lock(application)
     require(application, Status.SUBMITTED)
     _require_confirmed_email(application)
+    _require_no_interest(application, by)
     move(
         application,
         Status.CONTRACT_SENT,
@@ -120,18 +125,22 @@ def approve(
 
     All of it or nothing. `join` is the organisation that staff chose where one with this
     KVK number exists. Raises SamePerson when `by` drew up the contract (product.md,
-    rule 4), OrganisationExists, or WrongState when somebody decided before.
+    rule 4), OwnInterest, OrganisationExists, or WrongState when somebody decided before.
     """
     lock(application)
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
+    _require_no_interest(application, by)
     now = timezone.now()
     move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
     organisation = _organisation(application, join=join, by=by)
     administrator = _administrator(application)
+    colleagues = [member.user for member in organisation.memberships.administrators()]
     organisations.add_member(
         organisation, administrator, role=Role.ADMINISTRATOR, by=by
     )
+    for colleague in colleagues:
+        emails.administrator_joined(application, administrator, colleague)
     contract = _contract(application, organisation, by=by)
     activation = accounts.start_activation(administrator, by=by)
     record("contract.concluded", subject=contract, organisation=organisation, by=by)
@@ -178,6 +187,19 @@ def existing_organisation(application: Application) -> Organisation | None:
 def _require_confirmed_email(application: Application) -> None:
     if application.email_confirmed_at is None:
         raise EmailUnconfirmed
+
+
+def _require_no_interest(application: Application, by: User) -> None:
+    addresses = {
+        str(answer).lower()
+        for name, answer in application.answers.items()
+        if name.endswith("_email")
+    }
+    existing = existing_organisation(application)
+    if by.email.lower() in addresses or (
+        existing and existing.memberships.filter(user=by).exists()
+    ):
+        raise OwnInterest
 
 
 def _organisation(

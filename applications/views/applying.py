@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from functools import wraps
 
-from allauth.account.adapter import get_adapter
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -114,7 +114,7 @@ def _begin(request):
 
 def _from_address(request):
     """A digest, so that the limit per address needs no address in the database."""
-    address = get_adapter(request).get_client_ip(request)
+    address = ratelimit.get_ip(request)  # of IPv6 the network, which is one office too
     return hmac.new(settings.LINK_KEY, address.encode(), hashlib.sha256).hexdigest()
 
 

@@ -103,6 +103,9 @@ def complete(request, application, token):
                 "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
             )
         else:
+            if application.email_confirmed_at is None:  # and so has another link
+                context = {"application": application}
+                return render(request, "applications/moved.html", context)
             messages.success(request, _("Je aanvulling is verzonden."))
             return redirect("applications:status", token=token)
     context = {"application": application, "asked": asked, "form": form, "token": token}
@@ -113,6 +116,8 @@ def complete(request, application, token):
 def return_contract(request, application, token):
     if request.method != "POST":  # the page of a refusal, opened again
         return redirect("applications:status", token=token)
+    if not application.can_become(Status.CONTRACT_RETURNED):  # before it costs anything
+        raise WrongState
     form = ReturnContractForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
         return _page(request, application, token, form)

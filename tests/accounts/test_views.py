@@ -3,6 +3,7 @@ import logging
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -18,7 +19,7 @@ from accounts.models import Activation, User
 from audit.models import Event
 from mail import private_links, rendering
 from mail.models import Message
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -413,3 +414,128 @@ def test_admin_keeps_support_away_from_who_stands_above(client, support):
     url = reverse("admin:accounts_user_change", args=[boss.pk])
 
     assert client.post(url, {"email": "mij@b.nl"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("model", "lookup"),
+    [
+        ("accounts_user", "password__startswith=scrypt"),
+        ("applications_application", "link_digest__startswith=a"),
+        ("mail_message", "context__contains=a"),
+    ],
+)
+def test_admin_answers_no_question_about_what_it_does_not_show(
+    client, admin, model, lookup
+):
+    answer = client.get(f"{reverse(f'admin:{model}_changelist')}?{lookup}")
+
+    assert answer.status_code == 400
+
+
+def test_admin_corrects_an_address_and_the_old_mailbox_has_no_way_in(client, admin):
+    person = UserFactory(email="oud@b.nl")
+    browser = Client()
+    browser.post(
+        reverse("account_login"), {"login": person.username, "password": PASSWORD}
+    )
+    EmailAddress.objects.create(
+        user=person, email="oud@b.nl", verified=True, primary=True
+    )
+    form = {"name": person.name, "email": "nieuw@b.nl", "language": "nl"}
+
+    client.post(
+        reverse("admin:accounts_user_change", args=[person.pk]),
+        form | {"is_active": "on"},
+    )
+
+    assert browser.get("/mijn/").status_code == 302
+    assert Message.objects.get().to == "oud@b.nl"
+    client.logout()
+    client.post(RESET, {"email": "oud@b.nl"})
+    assert Message.objects.count() == 1
+    client.post(RESET, {"email": "nieuw@b.nl"})
+    assert Message.objects.first().to == "nieuw@b.nl"
+
+
+def test_admin_corrects_an_address_and_the_activation_goes_to_the_new_one(
+    client, admin, token, user
+):
+    form = {"name": user.name, "email": "nieuw@b.nl", "language": "nl"}
+
+    client.post(
+        reverse("admin:accounts_user_change", args=[user.pk]),
+        form | {"is_active": "on"},
+    )
+
+    assert client.get(f"/activeren/{token}/").status_code == 404
+    assert {message.to for message in Message.objects.all()} == {
+        "jan@voorbeeld.example",
+        "nieuw@b.nl",
+    }
+
+
+def test_admin_cannot_end_the_account_of_a_last_administrator(client, admin):
+    person = MembershipFactory().user
+    url = reverse("admin:accounts_user_change", args=[person.pk])
+    form = {"name": person.name, "email": person.email, "language": "nl"}
+
+    page = client.post(url, form)
+
+    assert "Dit is de laatste administrator van een organisatie." in page.text
+    MembershipFactory(organisation=person.memberships.get().organisation)
+    assert client.post(url, form).status_code == 302
+    person.refresh_from_db()
+    assert not person.is_active
+
+
+def test_activation_sets_no_password_over_one_that_is_in_use(client, url, user):
+    user.set_password(PASSWORD)
+    user.save()
+
+    assert client.post(url, {"password": "vier blauwe fietsen"}).status_code == 410
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def wrong(username, address, **headers):
+    """Whether this many wrong passwords from one address are too many."""
+    return (
+        Client(REMOTE_ADDR=address)
+        .post(
+            reverse("account_login"),
+            {"login": username, "password": "fout"},
+            headers=headers,
+        )
+        .text
+    )
+
+
+def test_login_is_refused_after_five_wrong_passwords_whatever_the_host_says():
+    user = UserFactory()
+    for port in range(5):
+        wrong(user.username, "192.0.2.7", host=f"testserver:{port + 1}")
+
+    page = Client(REMOTE_ADDR="192.0.2.7").post(
+        reverse("account_login"), {"login": user.username, "password": PASSWORD}
+    )
+
+    assert page.status_code == 200
+    assert "Te veel" in page.text
+
+
+def test_login_is_open_to_who_is_elsewhere_than_the_one_who_guesses(client):
+    user = UserFactory()
+    for _ in range(6):
+        wrong(user.username, "192.0.2.7")
+
+    answer = client.post(
+        reverse("account_login"), {"login": user.username, "password": PASSWORD}
+    )
+
+    assert answer.status_code == 302
+
+
+def test_admin_changes_a_password_on_the_page_that_has_a_limit(client, admin):
+    answer = client.get(reverse("admin:password_change"))
+
+    assert answer["Location"] == reverse("account_change_password")

@@ -137,7 +137,7 @@ def block_a_key(client):
 
 
 def renew_an_activation(client):
-    user = UserFactory()
+    user = UserFactory(password=None)
     accounts.start_activation(user, by=user)
     return client.post(
         reverse("admin:accounts_user_changelist"),

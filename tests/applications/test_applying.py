@@ -603,3 +603,21 @@ def test_the_switch_to_english_halfway_loses_nothing_that_was_saved(client):
 
     assert '<html lang="en">' in page
     assert 'value="Productie"' in page
+
+
+def test_step_forgives_a_null_character(client):
+    answer = fill_in(client, "organisatie", name="Test\0 BV")
+
+    assert answer.status_code == 200
+    assert Application.objects.get().answers["name"] == "Test BV"
+
+
+def test_begin_counts_an_ipv6_network_as_one_office(client, settings):
+    settings.APPLICATIONS_PER_HOUR = 2
+
+    answers = [
+        Client(REMOTE_ADDR=f"2001:db8::{n}").post("/aanvragen/apis/", TYPED["apis"])
+        for n in range(3)
+    ]
+
+    assert [answer.status_code for answer in answers] == [302, 302, 429]

@@ -11,10 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from applications.models import Application, Document, DocumentKind, Status
 from applications.services import drafting, following, handling
 from applications.uploads import REASONS
-from mail import private_links
+from mail import private_links, rendering
 from mail.models import Message
 from tests.applications.test_applying import TYPED
-from tests.factories import UserFactory
+from tests.factories import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -496,3 +496,51 @@ def test_the_private_page_is_in_english_after_the_switch(client):
     refused = send_back(client, Application.objects.get(), b"").text
     assert "Dit bestand is leeg" not in refused
     assert "This file is empty" in refused
+
+
+def test_complete_with_another_address_is_followed_from_there_only(client):
+    application = ApplicationFactory()
+    handling.request_changes(
+        application, fields=["contract_email"], reason="Typefout?", by=UserFactory()
+    )
+    old = page_of(application)
+
+    page = client.post(
+        page_of(application, "aanvullen/"), {"contract_email": "nieuw@donald.example"}
+    )
+
+    assert "Daar is een mail heen gegaan met een nieuwe link." in page.text
+    assert client.post(f"{old}bevestigen/").status_code == 404
+    application.refresh_from_db()
+    assert application.email_confirmed_at is None
+    assert Message.objects.first().to == "nieuw@donald.example"
+    client.post(page_of(application, "bevestigen/"))
+    application.refresh_from_db()
+    assert application.email_confirmed_at
+
+
+def test_an_address_nobody_confirmed_reads_nothing_that_was_typed(client):
+    lure = "Jan, ga naar pakketje.example/betaal"
+    application = ApplicationFactory(
+        confirmed=False, contract_name=lure, name="Prijs gewonnen bij pakketje.example"
+    )
+    handling.renew_link(application, by=UserFactory())
+    following.withdraw(application)
+
+    texts = [
+        part
+        for message in Message.objects.all()
+        for mail in [rendering.email(message)]
+        for part in (mail.subject, mail.body, mail.alternatives[0].content)
+    ]
+    assert len(texts) == 9
+    assert "pakketje" not in " ".join(texts)
+    assert "Beste aanvrager," in texts[1]
+
+
+def test_return_contract_looks_into_no_file_that_is_not_awaited(client, monkeypatch):
+    monkeypatch.setattr("applications.uploads.INSPECT_PDF", "bestaat-niet.py")
+
+    page = send_back(client, application_in("rejected"), b"%PDF-1.7").text
+
+    assert "Dat kan niet meer" in page

@@ -22,7 +22,12 @@ from mail.models import Message
 from mail.services import TooMuchMail
 from organisations.models import Membership, Organisation
 from organisations.roles import Role
-from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory
+from tests.factories import (
+    ApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 STATES = [s for s in Status if s != Status.EXPIRED]
@@ -516,3 +521,37 @@ def test_administrator_gets_no_telephone_number_of_somebody_else(email, phone):
         organisation=application.contract.organisation
     ).user
     assert administrator.phone == phone
+
+
+def test_approve_that_joins_a_customer_tells_its_administrators():
+    application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    customer = OrganisationFactory(kvk_number=application.kvk_number)
+    boss = MembershipFactory(organisation=customer).user
+    MembershipFactory(organisation=customer, role=Role.DEVELOPER)
+
+    handling.approve(application, by=UserFactory(), join=customer)
+
+    told = Message.objects.filter(template__endswith="administrator_joined")
+    assert [message.to for message in told] == [boss.email]
+    assert told[0].context["address"] == application.answers["account_email"]
+
+
+@pytest.mark.parametrize("act", ["send_contract", "approve"])
+def test_nobody_decides_on_an_application_that_names_their_own_address(act):
+    officer = UserFactory(email="Officier@portaal.example")
+    start = {"send_contract": Status.SUBMITTED, "approve": Status.CONTRACT_RETURNED}
+    application = ApplicationFactory(
+        status=start[act], account_email="officier@portaal.example"
+    )
+
+    with pytest.raises(handling.OwnInterest):
+        getattr(handling, act)(application, by=officer)
+
+
+def test_nobody_decides_on_the_organisation_that_they_work_for():
+    application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    customer = OrganisationFactory(kvk_number=application.kvk_number)
+    member = MembershipFactory(organisation=customer, role=Role.DEVELOPER).user
+
+    with pytest.raises(handling.OwnInterest):
+        handling.approve(application, by=member, join=customer)

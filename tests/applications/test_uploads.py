@@ -171,6 +171,22 @@ HOSTILE = {
                 {"/AA": Dictionary(WC=uri("https://evil.example"))}
             )
         ),
+        "relative links that lead elsewhere": raw(
+            b"<</Type/Catalog/Pages 2 0 R/URI<</Base(file://evil/)>>>>",
+            PAGES,
+            PAGE % b"",
+        ),
+        "page of another file": raw(
+            CATALOGUE,
+            PAGES,
+            PAGE % b"",
+            stream(b"", b"/Type/XObject/Subtype/Form/Ref<</F(a.pdf)/Page 0>>"),
+        ),
+        "file that belongs to it elsewhere": raw(
+            b"<</Type/Catalog/Pages 2 0 R/AF[<</Type/Filespec/F(\\\\\\\\evil\\\\a)>>]>>",
+            PAGES,
+            PAGE % b"",
+        ),
         "stream kept in another file": raw(
             CATALOGUE, PAGES, PAGE % b"", stream(b"", b"/F(/etc/passwd)")
         ),

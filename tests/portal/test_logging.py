@@ -15,6 +15,7 @@ SECRET = "kvk_live_abcdEFGH_" + "x" * 43 + "_123456"
         f"Not Found: /aanvragen/verder/{'t' * 43}/",
         f"Not Found: /activeren/{'t' * 43}/",
         f"Not Found: /uitnodiging/{'t' * 43}/",
+        f"Method Not Allowed: /account/password/reset/key/1f-{'t' * 43}/",
     ],
 )
 def test_no_secret_and_no_private_link_is_logged(line):
