@@ -1,7 +1,6 @@
 """The pages of *Aanvragen*, as an applicant walks through them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
@@ -15,68 +14,20 @@ from applications.models import Application, DocumentKind, DocumentTemplate, Sta
 from applications.services import drafting
 from mail import private_links
 from mail.models import Message
+from tests.applications.filling import (
+    CHECK,
+    FOLLOWED_BY,
+    LATER,
+    SENT,
+    TYPED,
+    fill_in,
+    fill_in_all,
+    later,
+    send,
+)
 from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
-
-TYPED = {
-    "apis": {
-        "products": ["api-abonnement"],
-        "key_name": "Productie",
-        "purpose": "Klantgegevens controleren",
-        "expected_calls": "10000",
-    },
-    "organisatie": {
-        "branch": "kvk",
-        "kvk_number": "68750110",
-        "name": "Test BV Donald",
-        "legal_form": "private_company",
-        "rsin": "857587973",
-        "street": "Hizzaarderlaan 3 A",
-        "postcode": "8823 SJ",
-        "city": "Lollum",
-        "postal_same": "on",
-    },
-    "contactpersonen": {
-        "contract_name": "Katrien Duck",
-        "contract_function": "Directeur",
-        "contract_email": "katrien@donald.example",
-        "contract_phone": "+31201234567",
-        "technical_same": "on",
-        "signing": "alone",
-        "signatory_same": "on",
-    },
-    "account": {
-        "account_name": "Willie Wortel",
-        "account_email": "willie@donald.example",
-        "username": "donald",
-    },
-    "betaling": {
-        "invoice_email": "facturen@donald.example",
-        "payment_method": "direct_debit",
-        "iban": "NL91ABNA0417164300",
-        "account_holder": "Test BV Donald",
-    },
-}
-FOLLOWED_BY = dict(zip(TYPED, [*list(TYPED)[1:], "controleren"], strict=True))
-CHECK, SENT, LATER = (
-    f"/aanvragen/{page}/" for page in ("controleren", "verzonden", "bewaren")
-)
-
-
-def fill_in(client, slug, **changes):
-    return client.post(f"/aanvragen/{slug}/", TYPED[slug] | changes)
-
-
-def fill_in_all(client, **changes):
-    for slug, answers in TYPED.items():
-        fill_in(client, slug, **{k: v for k, v in changes.items() if k in answers})
-
-
-def send(client, **changes):
-    """Agree with the terms in force, and press the button."""
-    terms = drafting.terms_in_force().pk
-    return client.post(CHECK, {"terms": terms, "consent": "on"} | changes)
 
 
 def shown(page):
@@ -86,13 +37,6 @@ def shown(page):
     chosen = [value for name, value in values if name == "products"]
     one_each = {name: value.lstrip() for name, value in values}
     return one_each | {"products": chosen}
-
-
-@pytest.fixture
-def filled_in(client):
-    """A browser in which everything was filled in, and nothing sent."""
-    fill_in_all(client)
-    return client
 
 
 def test_start_says_what_one_needs_before_anything_is_asked(client):
@@ -408,139 +352,6 @@ def test_sending_leaves_nothing_typed_behind_in_the_browser(filled_in):
     send(filled_in)
 
     assert "Katrien" not in filled_in.get("/aanvragen/contactpersonen/").text
-
-
-def later(client, email="katrien@donald.example"):
-    """Have the link mailed; the address in it, or None when nothing was mailed."""
-    client.post(LATER, {"email": email})
-    message = Message.objects.filter(to=email).first()
-    return message and private_links.address(*message.links["resume_url"])
-
-
-def test_save_for_later_keeps_a_step_half_filled_in_and_proposes_the_address(client):
-    fill_in(client, "contactpersonen")
-
-    answer = fill_in(client, "account", account_email="half", later="1")
-
-    assert answer.url == LATER
-    assert 'value="katrien@donald.example"' in client.get(LATER).text
-    assert 'value="half"' in client.get("/aanvragen/account/").text
-
-
-def test_save_for_later_mails_a_link_with_which_another_browser_goes_on(client):
-    fill_in(client, "apis", key_name="Bewaarde key")
-    link = later(client)
-    other = Client()
-
-    assert "Verdergaan" in other.get(link).text
-    assert "Aanvraag beginnen" in other.get("/aanvragen/").text  # a mail scanner, too
-    assert other.post(link).url == "/aanvragen/organisatie/"
-    assert 'value="Bewaarde key"' in other.get("/aanvragen/apis/").text
-
-
-def test_resume_leads_to_the_check_when_all_is_filled_in(filled_in):
-    link, other = later(filled_in), Client()
-
-    assert other.post(link).url == CHECK
-    assert send(other).url == SENT
-
-
-def test_save_for_later_can_be_left_for_where_one_was(client):
-    fill_in(client, "apis")
-
-    assert f'href="{CHECK}"' in client.get(LATER).text
-    assert client.get(CHECK).url == "/aanvragen/organisatie/"
-
-
-def test_save_for_later_says_where_the_link_went(client):
-    fill_in(client, "apis")
-
-    page = client.post(LATER, {"email": "katrien@donald.example"}).text
-
-    assert "De link is verstuurd" in page
-    assert "katrien@donald.example" in page
-
-
-def test_save_for_later_refuses_what_is_no_address(client):
-    fill_in(client, "apis")
-
-    page = client.post(LATER, {"email": "katrien@"}).text
-
-    assert '<a href="#id_email">' in page
-    assert 'value="katrien@"' in page
-    assert not Message.objects.exists()
-
-
-def test_save_for_later_bombs_nobodys_mailbox(client, settings):
-    settings.MAIL_PER_ADDRESS_PER_HOUR = 2
-    fill_in(client, "apis")
-
-    pages = [
-        client.post(LATER, {"email": "vreemde@elders.example"}).text for _ in range(3)
-    ]
-
-    assert ["De link is verstuurd" in page for page in pages] == [True, True, False]
-    assert "Probeer het later nog eens." in pages[2]
-    assert Message.objects.count() == 2
-
-
-def test_save_for_later_without_anything_typed_leads_to_the_start(client):
-    assert client.get(LATER).url == "/aanvragen/"
-    assert client.post(LATER, {"email": "katrien@donald.example"}).url == "/aanvragen/"
-
-
-def unknown(_client):
-    return "/aanvragen/verder/" + "x" * 43 + "/"
-
-
-def sent_meanwhile(client):
-    link = later(client)
-    send(client)
-    return link
-
-
-def discarded(client):
-    link = later(client)
-    Application.objects.update(expires_at=timezone.now() - timedelta(days=2))
-    drafting.discard_expired()
-    return link
-
-
-def expired(client):
-    link = later(client)
-    Application.objects.update(expires_at=timezone.now() - timedelta(days=2))
-    return link
-
-
-def of_another_purpose(client):
-    send(client)
-    token = private_links.token(*Application.objects.get().link)
-    return f"/aanvragen/verder/{token}/"
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        unknown,
-        sent_meanwhile,
-        discarded,
-        of_another_purpose,
-        expired,
-    ],
-)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_resume_with_a_link_that_is_no_good_says_nothing_but_that(
-    filled_in, make, method
-):
-    link = make(filled_in)
-    other = Client()
-
-    answer = getattr(other, method)(link)
-
-    assert answer.status_code == 404
-    assert "Deze link werkt niet (meer)" in answer.text
-    assert "Donald" not in answer.text
-    assert "Aanvraag beginnen" in other.get("/aanvragen/").text
 
 
 def test_begin_is_refused_when_one_network_began_too_many(client, settings):

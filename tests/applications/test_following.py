@@ -13,7 +13,7 @@ from applications.services import drafting, following, handling
 from applications.uploads import REASONS
 from mail import private_links, rendering
 from mail.models import Message
-from tests.applications.test_applying import TYPED
+from tests.applications.filling import TYPED
 from tests.factories import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
