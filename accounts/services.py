@@ -214,13 +214,19 @@ def activate(token: str, *, password: str) -> User:
     """Set a person's first password; the link works once, however often it is clicked."""
     rows = Activation.objects.select_for_update(of=("self",))
     activation = open_activation(token, among=rows)
-    user = activation.user
-    user.set_password(password)
-    user.save(update_fields=["password"])
     activation.used_at = timezone.now()
     activation.save(update_fields=["used_at"])
+    begin(activation.user, password=password)
+    return activation.user
+
+
+@sensitive_variables("password")
+@transaction.atomic
+def begin(user: User, *, password: str) -> None:
+    """Give a person their first password; a link in a mail proved their address."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
     EmailAddress.objects.update_or_create(
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )
     record("account.activated", subject=user, by=user)
-    return user

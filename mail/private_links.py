@@ -20,6 +20,7 @@ PAGES = {  # purpose → the page that takes its token
     "application": "applications:status",
     "draft": "applications:resume",
     "activation": "accounts:activate",
+    "invitation": "organisations:invitation",
 }
 # purpose → from the row's id to a path with a token that another package makes and checks
 MADE_ELSEWHERE: dict[str, Callable[[Any], str]] = {}

@@ -1,6 +1,12 @@
+import re
+
 from django import forms
+from django.contrib.auth import password_validation
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import EmailField, PersonNameField, UsernameField
+from accounts.models import User
 
 from .roles import Role
 
@@ -51,3 +57,105 @@ class RoleForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies een rol.")},
     )
+
+
+class InviteForm(forms.Form):
+    """A pasted list: each line is judged on its own, and only the wrong ones stay."""
+
+    MOST = 100  # addresses at once
+    use_required_attribute = False
+
+    addresses = forms.CharField(
+        label=_("E-mailadressen"),
+        help_text=_("Eén per regel. Plakken uit een lijst mag."),
+        max_length=30_000,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        error_messages={"required": _("Vul minstens één e-mailadres in.")},
+    )
+    role = forms.ChoiceField(
+        label=_("Rol"),
+        choices=Role,
+        initial=Role.DEVELOPER,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies een rol.")},
+    )
+
+    def clean_addresses(self):
+        """The good addresses, each once; `wrong` keeps the other lines."""
+        good: dict[str, str] = {}
+        self.wrong: list[str] = []
+        for line in re.split(r"[\n,;]+", self.cleaned_data["addresses"]):
+            if not (typed := line.strip()):
+                continue
+            named = re.fullmatch(r"[^<>]*<([^<>]+)>", typed)  # Jan <jan@example.nl>
+            try:
+                address = EmailField().clean(named[1] if named else typed)
+            except forms.ValidationError:
+                self.wrong.append(typed)
+            else:
+                good.setdefault(address.lower(), address)
+        if len(good) > self.MOST:
+            most = _("Nodig er hoogstens %(most)s tegelijk uit.")
+            raise forms.ValidationError(most, params={"most": self.MOST})
+        if not good:
+            raise forms.ValidationError([self._wrong(typed) for typed in self.wrong])
+        return list(good.values())
+
+    def rest(self):
+        """The same form, with only the lines that are wrong."""
+        form = InviteForm(
+            {"addresses": "\n".join(self.wrong), "role": self.cleaned_data["role"]}
+        )
+        form.is_valid()
+        return form
+
+    @staticmethod
+    def _wrong(typed):
+        return forms.ValidationError(
+            _("“%(typed)s” is geen e-mailadres. Zo wel: naam@organisatie.nl."),
+            params={"typed": typed[:100]},
+        )
+
+
+class JoinForm(forms.Form):
+    """A new account, to join an organisation with."""
+
+    use_required_attribute = False
+
+    name = PersonNameField(error_messages={"required": _("Vul je naam in.")})
+    username = UsernameField(
+        help_text=_(
+            "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
+            " Een gebruikersnaam is van één persoon en blijft dat."
+        ),
+        error_messages={
+            "required": _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
+        },
+    )
+    password = forms.CharField(
+        label=_("Wachtwoord"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": _("Kies een wachtwoord.")},
+    )
+
+    def __init__(self, *args, invitation, **options):
+        super().__init__(*args, **options)
+        self.invitation = invitation
+        texts = password_validation.password_validators_help_texts()[:2]
+        self.fields["password"].help_text = " ".join(texts)
+
+    def clean(self):
+        data = super().clean()
+        if data.get("password"):
+            names = f"{data.get('name', '')} {self.invitation.organisation.name}"
+            somebody = User(
+                username=data.get("username", ""),
+                name=names,  # neither of the two may be the password
+                email=self.invitation.email,
+            )
+            try:
+                password_validation.validate_password(data["password"], somebody)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data

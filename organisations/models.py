@@ -3,6 +3,8 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .roles import PERMISSIONS, Role
@@ -141,3 +143,70 @@ class Membership(models.Model):
     @property
     def permissions(self):
         return PERMISSIONS[Role(self.role)]
+
+    def others(self):
+        """This person's places in other organisations, by name."""
+        others = self.user.memberships.exclude(pk=self.pk).select_related(
+            "organisation"
+        )
+        return others.order_by("organisation__name")
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def waiting(self):
+        """Those that were neither accepted nor withdrawn, whether in time or not."""
+        return self.filter(accepted_at=None, withdrawn_at=None)
+
+
+class Invitation(models.Model):
+    """One address that was asked to join one organisation: one row for ever.
+
+    Asking again renews it in place: another link, another term, and the one before it is
+    worth nothing. What happened to it before stands in the audit log.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="invitations"
+    )
+    email = models.EmailField(_("e-mailadres"))
+    role = models.CharField(_("rol"), max_length=20, choices=Role)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+    )
+    invited_at = models.DateTimeField(_("uitgenodigd"))
+    expires_at = models.DateTimeField(_("geldig tot"))
+    link_version = models.PositiveIntegerField(default=0)
+    link_digest = models.CharField(max_length=64, unique=True)
+    accepted_at = models.DateTimeField(_("aangenomen"), null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(_("ingetrokken"), null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("uitnodiging")
+        verbose_name_plural = _("uitnodigingen")
+        ordering = ["-invited_at"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), "organisation", name="invitation_is_one_an_address"
+            ),
+            models.CheckConstraint(
+                name="invitation_is_accepted_by_somebody",
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="invitation_is_accepted_or_withdrawn",
+                condition=Q(accepted_at=None) | Q(withdrawn_at=None),
+            ),
+        ]
+
+    def __str__(self):
+        return self.email
+
+    @property
+    def is_expired(self):
+        return self.expires_at <= timezone.now()

@@ -43,7 +43,12 @@ WHO_MAY_OPEN = {
     "organisations:users": Permission.ORGANISATION_MANAGE,
     "organisations:member": Permission.ORGANISATION_MANAGE,
     "organisations:remove": Permission.ORGANISATION_MANAGE,
+    "organisations:hand_over": Permission.ORGANISATION_MANAGE,
     "organisations:end_sessions": Permission.ORGANISATION_MANAGE,
+    "organisations:invite": Permission.ORGANISATION_MANAGE,
+    "organisations:resend": Permission.ORGANISATION_MANAGE,
+    "organisations:withdraw": Permission.ORGANISATION_MANAGE,
+    "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
     # answers gateways, which show their own proof

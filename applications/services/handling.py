@@ -10,9 +10,9 @@ from accounts.models import User, Username
 from apikeys import services as apikeys
 from apikeys.models import Product
 from audit.services import record
-from organisations import services as organisations
 from organisations.models import LegalForm, Organisation
 from organisations.roles import Role
+from organisations.services import members as organisations
 
 from .. import emails
 from ..models import (

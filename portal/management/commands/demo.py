@@ -10,9 +10,9 @@ from apikeys import services as apikeys
 from apikeys.models import Product
 from applications.models import Application
 from applications.services import drafting, following, handling
-from organisations import services as organisations
 from organisations.models import LegalForm, Organisation
 from organisations.roles import Role
+from organisations.services import members as organisations
 
 PASSWORD = "Demo-wachtwoord-1"  # noqa: S105
 STAFF = {

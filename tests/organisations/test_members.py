@@ -6,9 +6,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from audit.models import Event
-from organisations import services
 from organisations.models import Membership
 from organisations.roles import Role
+from organisations.services import members
 from tests.factories import PASSWORD, MembershipFactory, OrganisationFactory
 
 
@@ -30,7 +30,7 @@ def bob(organisation, alice):
 
 
 def test_change_role_gives_the_rights_and_is_recorded(alice, bob):
-    services.change_role(bob, Role.ADMINISTRATOR, by=alice.user)
+    members.change_role(bob, Role.ADMINISTRATOR, by=alice.user)
 
     assert Membership.objects.get(pk=bob.pk).role == Role.ADMINISTRATOR
     event = Event.objects.latest("pk")
@@ -45,13 +45,13 @@ def test_change_role_gives_the_rights_and_is_recorded(alice, bob):
 def test_change_role_to_the_same_role_is_nothing(alice):
     before = Event.objects.count()
 
-    services.change_role(alice, Role.ADMINISTRATOR, by=alice.user)
+    members.change_role(alice, Role.ADMINISTRATOR, by=alice.user)
 
     assert Event.objects.count() == before
 
 
 def test_remove_member_keeps_the_history(alice, bob, organisation):
-    services.remove_member(bob, by=alice.user)
+    members.remove_member(bob, by=alice.user)
 
     assert [m.user for m in organisation.memberships.all()] == [alice.user]
     event = Event.objects.latest("pk")
@@ -64,7 +64,7 @@ def test_who_is_removed_is_out_at_the_next_click(alice, bob, organisation):
     address = f"/mijn/{organisation.slug}/"
     assert browser.get(address).status_code == 200
 
-    services.remove_member(bob, by=alice.user)
+    members.remove_member(bob, by=alice.user)
 
     assert browser.get(address).headers["Location"].startswith("/account/login/")
 
@@ -72,12 +72,12 @@ def test_who_is_removed_is_out_at_the_next_click(alice, bob, organisation):
 @pytest.mark.parametrize(
     "act",
     [
-        lambda m: services.change_role(m, Role.DEVELOPER, by=m.user),
-        lambda m: services.remove_member(m, by=m.user),
+        lambda m: members.change_role(m, Role.DEVELOPER, by=m.user),
+        lambda m: members.remove_member(m, by=m.user),
     ],
 )
 def test_the_last_administrator_stays(alice, bob, act):
-    with pytest.raises(services.LastAdministrator):
+    with pytest.raises(members.LastAdministrator):
         act(alice)
 
     assert Membership.objects.get(pk=alice.pk).role == Role.ADMINISTRATOR
@@ -86,8 +86,8 @@ def test_the_last_administrator_stays(alice, bob, act):
 def test_an_administrator_who_cannot_sign_in_does_not_count(alice, organisation):
     MembershipFactory(organisation=organisation, user__is_active=False)
 
-    with pytest.raises(services.LastAdministrator):
-        services.remove_member(alice, by=alice.user)
+    with pytest.raises(members.LastAdministrator):
+        members.remove_member(alice, by=alice.user)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,8 @@ def commit(act, membership):
 @pytest.mark.parametrize(
     "act",
     [
-        lambda m: services.remove_member(m, by=m.user),
-        lambda m: services.change_role(m, Role.DEVELOPER, by=m.user),
+        lambda m: members.remove_member(m, by=m.user),
+        lambda m: members.change_role(m, Role.DEVELOPER, by=m.user),
         lambda m: Membership.objects.filter(pk=m.pk).delete(),
         lambda m: type(m.user).objects.filter(pk=m.user_id).update(is_active=False),
     ],
@@ -124,7 +124,7 @@ def test_two_administrators_who_go_at_once_leave_one(transactional_db, act):
         start.wait()
         try:
             act(Membership.objects.get(pk=membership.pk))
-        except (services.LastAdministrator, IntegrityError):
+        except (members.LastAdministrator, IntegrityError):
             return False
         finally:
             connection.close()

@@ -8,8 +8,8 @@ from accounts import services as accounts
 from accounts.models import User
 from audit.services import record
 
-from .models import Membership, Organisation
-from .roles import Role
+from ..models import Membership, Organisation
+from ..roles import Role
 
 
 class LastAdministrator(Exception):
@@ -48,6 +48,15 @@ def change_role(membership: Membership, role: Role, *, by: User) -> None:
     was, membership.role = membership.role, role
     membership.save(update_fields=["role"])
     _record("member.role_changed", membership, by=by, was=was, now=role)
+
+
+@transaction.atomic
+def hand_over(mine: Membership, colleague: Membership, *, by: User) -> None:
+    """Make a colleague administrator and step back, as one act: never none, never a gap."""
+    _lock(mine)
+    _lock(colleague)
+    change_role(colleague, Role.ADMINISTRATOR, by=by)
+    change_role(mine, Role.DEVELOPER, by=by)
 
 
 @transaction.atomic

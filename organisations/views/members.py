@@ -1,3 +1,5 @@
+"""The dashboard, and the members of an organisation."""
+
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -8,11 +10,11 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from . import services
-from .access import any_user, requires
-from .forms import FindUsersForm, RoleForm
-from .models import Membership
-from .roles import Permission, Role
+from ..access import any_user, requires
+from ..forms import FindUsersForm, RoleForm
+from ..models import Membership
+from ..roles import Permission, Role
+from ..services import members as services
 
 
 @require_safe
@@ -32,7 +34,12 @@ def mine(request):
 def dashboard(request, membership):
     membership.last_used_at = timezone.now()
     membership.save(update_fields=["last_used_at"])
-    return render(request, "organisations/dashboard.html", {"membership": membership})
+    administrators = membership.organisation.memberships.administrators()
+    context = {
+        "membership": membership,
+        "alone": [*administrators] == [membership],
+    }
+    return render(request, "organisations/dashboard.html", context)
 
 
 @require_safe
@@ -45,6 +52,9 @@ def users(request, membership):
         "form": form,
         "users": form.choose(everybody.with_second_factor()),
         "total": everybody.count(),
+        "invitations": membership.organisation.invitations.waiting().select_related(
+            "invited_by"
+        ),
     }
     return render(request, "organisations/users.html", context)
 
@@ -79,6 +89,18 @@ def remove(request, membership, member_id):
             return _done(request, membership, _("De gebruiker is verwijderd."))
     context = {"membership": membership, "colleague": colleague}
     return render(request, "organisations/remove.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+def hand_over(request, membership, member_id):
+    colleague = _colleague(membership, member_id)
+    if request.method == "POST" and colleague != membership:
+        services.hand_over(membership, colleague, by=request.user)
+        text = _("%(name)s is nu administrator. Jij bent ontwikkelaar.")
+        return _done(request, membership, text % {"name": colleague.user.name})
+    context = {"membership": membership, "colleague": colleague}
+    return render(request, "organisations/hand_over.html", context)
 
 
 @require_POST

@@ -1,0 +1,1 @@
+"""Mijn Organisatie: who belongs to it, whom it asks, and joining it."""
