@@ -2,7 +2,7 @@
 
 from mail.services import send
 
-from .models import Activation, User
+from .models import Activation, EmailChange, User
 
 ACTIVATION_RENEWED = "accounts/emails/activation_renewed"
 RESET = "accounts/emails/password_reset"
@@ -46,4 +46,17 @@ def email_changed(user: User, *, was: str) -> None:
         language=user.language,
         about=user,
         context={"name": user.name, "username": user.username},
+    )
+
+
+def confirm_email(change: EmailChange) -> None:
+    """To the address that a person wants: the link that proves they read it."""
+    user = change.user
+    send(
+        "accounts/emails/confirm_email",
+        to=change.email,
+        language=user.language,
+        about=user,
+        context={"username": user.username},
+        links={"confirm_url": ["email_change", change.pk, change.link_version]},
     )

@@ -20,6 +20,13 @@ INVISIBLE = {
 }  # Unicode categories, line ends included
 
 
+USERNAME_HELP = _(
+    "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
+    " Een gebruikersnaam is van één persoon en blijft dat."
+)
+USERNAME_REQUIRED = _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
+
+
 class UsernameField(forms.CharField):
     """A name in the one spelling that nothing else looks like; capitals are forgiven."""
 

@@ -1,8 +1,12 @@
+import time
+
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.shortcuts import redirect
 from django.utils import translation
 
+SEEN_EVERY = 300  # seconds
 ENROLMENT = (
     "/account/2fa/",
     "/account/reauthenticate/",
@@ -20,6 +24,20 @@ def language_of_user(get_response):
         if request.user.is_authenticated and not chosen:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()
+        return get_response(request)
+
+    return middleware
+
+
+def last_seen(get_response):
+    """Keep when each session was used last, for its owner's list; every five minutes."""
+
+    def middleware(request):
+        if request.user.is_authenticated:
+            now = int(time.time())
+            if now - request.session.get("seen", 0) > SEEN_EVERY:
+                UserSession.objects.create_from_request(request)
+                request.session["seen"] = now
         return get_response(request)
 
     return middleware

@@ -136,3 +136,16 @@ class Activation(models.Model):
 
     def __str__(self):
         return self.user.username
+
+
+class EmailChange(models.Model):
+    """The address that a person wants, until its mailbox was read; one row a person."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="email_change")
+    email = models.EmailField(_("nieuw e-mailadres"))
+    link_version = models.PositiveIntegerField(default=0)
+    link_digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(_("geldig tot"))
+
+    def __str__(self):
+        return self.email

@@ -17,9 +17,12 @@ from django.views.decorators.debug import sensitive_variables
 from audit.services import record
 from mail import private_links
 from mail.models import Message
+from mail.services import TooMuchMail, next_slot
 
 from . import emails
-from .models import Activation, User, Username
+from .models import Activation, EmailChange, User, Username
+
+EMAIL_CHANGE_DAYS = 3
 
 
 class UsernameTaken(Exception):
@@ -156,15 +159,87 @@ def set_password(user: User, *, password: str) -> None:
 
 
 @transaction.atomic
-def change_email(user: User, email: str, *, by: User) -> None:
-    """Staff correct an address: whoever reads the old one has no way in any more.
+def change_contact(user: User, *, name: str, phone: str, language: str) -> None:
+    """A person corrects what we call them by, and in which language we write."""
+    user.name, user.phone, user.language = name, phone, language
+    user.save(update_fields=["name", "phone", "language"])
+    record(
+        "person.changed", subject=user, by=user, fields=["name", "phone", "language"]
+    )
 
-    Sessions end, an unused activation goes to the new address, and the old is told.
+
+@transaction.atomic
+def change_username(user: User, name: str) -> None:
+    """Take another name to sign in with; the one before stays theirs, for nobody else.
+
+    Raises UsernameTaken. A name that was one's own before may be taken up again.
+    """
+    if user.username == name:
+        return
+    if not user.usernames.filter(name=name).exists():
+        reservation = reserve_username(name)
+        reservation.held_by = user
+        reservation.save(update_fields=["held_by"])
+    user.username = name
+    user.save(update_fields=["username"])
+    record("person.username_changed", subject=user, by=user)
+
+
+@transaction.atomic
+def ask_email_change(user: User, email: str) -> None:
+    """Mail the address that a person wants a link; until it is used nothing changes.
+
+    Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
+    """
+    if next_slot(email):
+        raise TooMuchMail
+    change = EmailChange.objects.select_for_update().filter(user=user).first()
+    if change is None:
+        change = EmailChange(user=user, link_digest=secrets.token_hex(32))
+    change.email = email
+    change.link_version += 1
+    change.expires_at = private_links.end_of_day_in(EMAIL_CHANGE_DAYS)
+    change.save()  # the token is made of the row's id
+    token = private_links.token("email_change", change.pk, change.link_version)
+    change.link_digest = private_links.digest(token)
+    change.save(update_fields=["link_digest"])
+    record("person.email_change_asked", subject=user, by=user)
+    emails.confirm_email(change)
+
+
+@sensitive_variables("token")
+def open_email_change(
+    token: str, *, among: models.QuerySet[EmailChange] | None = None
+) -> EmailChange:
+    """The change that a link belongs to; raises EmailChange.DoesNotExist."""
+    rows = EmailChange.objects.all() if among is None else among
+    in_time = rows.select_related("user").filter(expires_at__gt=timezone.now())
+    return in_time.get(link_digest=private_links.digest(token), user__is_active=True)
+
+
+@sensitive_variables("token")
+@transaction.atomic
+def confirm_email_change(token: str) -> User:
+    """The reader of the new mailbox says so: from now on it is theirs, and the old is told."""
+    rows = EmailChange.objects.select_for_update(of=("self",))
+    change = open_email_change(token, among=rows)
+    change_email(change.user, change.email, by=change.user)
+    return change.user
+
+
+@transaction.atomic
+def change_email(user: User, email: str, *, by: User) -> None:
+    """Write to another address from now on: who reads the old one has no way in any more.
+
+    An unused activation goes to the new address, the old one is told, and when somebody
+    else does this (staff correct an address) every session ends.
     """
     was, user.email = user.email, email
     user.save(update_fields=["email"])
     EmailAddress.objects.filter(user=user).delete()
-    end_sessions(user)
+    EmailChange.objects.filter(user=user).delete()
+    if by != user:
+        end_sessions(user)
     record("person.email_changed", subject=user, by=by)
     emails.email_changed(user, was=was)
     if user.has_usable_password():
@@ -183,6 +258,35 @@ def may_end(user: User) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def sessions(user: User) -> list[UserSession]:
+    """Where a person is signed in now, what was used last first."""
+    open_now = UserSession.objects.purge_and_list(user)
+    return sorted(open_now, key=lambda session: session.last_seen_at, reverse=True)
+
+
+@transaction.atomic
+def end_session(user: User, session_id: int) -> None:
+    """Sign out on one device; raises UserSession.DoesNotExist for somebody else's."""
+    UserSession.objects.get(pk=session_id, user=user).end()
+    record("account.session_ended", subject=user, by=user)
+
+
+@transaction.atomic
+def close(user: User) -> None:
+    """End an account for good: nobody signs in with it, and we forget how to reach them.
+
+    Its name stays, because what they did stays; the username stays theirs for ever.
+    """
+    end_sessions(user)
+    EmailAddress.objects.filter(user=user).delete()
+    EmailChange.objects.filter(user=user).delete()
+    user.authenticator_set.all().delete()
+    user.is_active, user.email, user.phone = False, "", ""
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "email", "phone", "password"])
+    record("account.closed", subject=user, by=user)
 
 
 def end_sessions(user: User) -> None:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from . import services
 from .forms import ActivationForm
+from .models import EmailChange
 
 
 @login_not_required
@@ -41,6 +42,26 @@ def activate(request, token):
     rules = password_validators_help_texts()[:2]  # ours; the others say the same
     context = {"form": form, "person": activation.user, "rules": rules}
     return render(request, "accounts/activate.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email(request, token):
+    """Looking confirms nothing: scanners of mail look; only the button does."""
+    try:
+        change = services.open_email_change(token)
+        if request.method == "POST":
+            services.confirm_email_change(token)
+            text = _("Je e-mailadres is nu %(email)s.") % {"email": change.email}
+            messages.success(request, text)
+            return redirect(
+                "organisations:me"
+                if request.user.is_authenticated
+                else settings.LOGIN_URL
+            )
+    except EmailChange.DoesNotExist:
+        return render(request, "accounts/email_over.html", status=404)
+    return render(request, "accounts/confirm_email.html", {"change": change})
 
 
 def _no_longer(request, reason, *, status):

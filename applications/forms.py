@@ -4,7 +4,14 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EmailField, LineField, PersonNameField, UsernameField
+from accounts.fields import (
+    USERNAME_HELP,
+    USERNAME_REQUIRED,
+    EmailField,
+    LineField,
+    PersonNameField,
+    UsernameField,
+)
 from apikeys.models import Product
 from organisations.fields import (
     CountryField,
@@ -373,13 +380,8 @@ class AccountForm(StepForm):
     )
     username = UsernameField(
         label=_("Gebruikersnaam"),
-        help_text=_(
-            "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
-            " Een gebruikersnaam is van één persoon en blijft dat."
-        ),
-        error_messages={
-            "required": _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
-        },
+        help_text=USERNAME_HELP,
+        error_messages={"required": USERNAME_REQUIRED},
     )
 
 

@@ -21,6 +21,7 @@ PAGES = {  # purpose → the page that takes its token
     "draft": "applications:resume",
     "activation": "accounts:activate",
     "invitation": "organisations:invitation",
+    "email_change": "accounts:confirm_email",
 }
 # purpose → from the row's id to a path with a token that another package makes and checks
 MADE_ELSEWHERE: dict[str, Callable[[Any], str]] = {}

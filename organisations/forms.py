@@ -1,13 +1,21 @@
 import re
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import EmailField, PersonNameField, UsernameField
+from accounts.fields import (
+    USERNAME_HELP,
+    USERNAME_REQUIRED,
+    EmailField,
+    PersonNameField,
+    UsernameField,
+)
 from accounts.models import User
 
+from .fields import PhoneField
 from .roles import Role
 
 
@@ -124,13 +132,7 @@ class JoinForm(forms.Form):
 
     name = PersonNameField(error_messages={"required": _("Vul je naam in.")})
     username = UsernameField(
-        help_text=_(
-            "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
-            " Een gebruikersnaam is van één persoon en blijft dat."
-        ),
-        error_messages={
-            "required": _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
-        },
+        help_text=USERNAME_HELP, error_messages={"required": USERNAME_REQUIRED}
     )
     password = forms.CharField(
         label=_("Wachtwoord"),
@@ -159,3 +161,36 @@ class JoinForm(forms.Form):
             except forms.ValidationError as error:
                 self.add_error("password", error)
         return data
+
+
+class ContactForm(forms.Form):
+    """How we call a person, and in which language."""
+
+    use_required_attribute = False
+
+    name = PersonNameField(error_messages={"required": _("Vul je naam in.")})
+    phone = PhoneField(label=_("Telefoonnummer"), required=False)
+    language = forms.ChoiceField(
+        label=_("Taal"),
+        help_text=_("Van de pagina's en van de mails die je krijgt."),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect,
+    )
+
+
+class UsernameForm(forms.Form):
+    use_required_attribute = False
+
+    username = UsernameField(
+        help_text=USERNAME_HELP, error_messages={"required": USERNAME_REQUIRED}
+    )
+
+
+class EmailChangeForm(forms.Form):
+    use_required_attribute = False
+
+    email = EmailField(
+        label=_("Nieuw e-mailadres"),
+        help_text=_("Hier sturen we een link heen waarmee je het adres bevestigt."),
+        error_messages={"required": _("Vul een e-mailadres in.")},
+    )

@@ -1,10 +1,20 @@
 from django.urls import path
 
-from .views import inviting, joining, members
+from .views import inviting, joining, me, members
 
 app_name = "organisations"
 urlpatterns = [
     path("mijn/", members.mine, name="mine"),
+    path("mijn/gegevens/", me.me, name="me"),
+    path("mijn/gegevens/contact/", me.contact, name="my_contact"),
+    path("mijn/gegevens/gebruikersnaam/", me.username, name="my_username"),
+    path("mijn/gegevens/e-mailadres/", me.email, name="my_email"),
+    path("mijn/gegevens/sessies/", me.sessions, name="my_sessions"),
+    path(
+        "mijn/gegevens/sessies/<int:session_id>/", me.end_session, name="end_my_session"
+    ),
+    path("mijn/gegevens/downloaden/", me.download, name="my_data"),
+    path("mijn/gegevens/sluiten/", me.close, name="close_account"),
     path("mijn/<slug:slug>/", members.dashboard, name="dashboard"),
     path("mijn/<slug:slug>/organisatie/", members.users, name="users"),
     path(

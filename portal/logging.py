@@ -7,7 +7,7 @@ SECRET = re.compile(
     r"[a-z]{2,8}_(?:live|test)_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}"
 )
 LINK = re.compile(
-    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|account/password/reset/key)"
+    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|e-mailadres|account/password/reset/key)"
     r"/(?!done/)[\w-]{20,}"
 )
 

@@ -256,6 +256,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.language_of_user",
+    "accounts.middleware.last_seen",
     "accounts.middleware.second_factor_required",
 ]
 

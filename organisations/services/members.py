@@ -80,6 +80,27 @@ def sign_out(membership: Membership, *, by: User) -> None:
     _record("member.signed_out", membership, by=by)
 
 
+def only_administrator_of(user: User) -> list[Organisation]:
+    """The organisations that would have no administrator without this person."""
+    return [
+        membership.organisation
+        for membership in user.memberships.administrators().select_related(
+            "organisation"
+        )
+        if membership.organisation.memberships.administrators().count() == 1
+    ]
+
+
+@transaction.atomic
+def close_account(user: User) -> None:
+    """End a person's account and their place everywhere; raises LastAdministrator."""
+    for membership in user.memberships.select_related("organisation").order_by(
+        "organisation"
+    ):
+        remove_member(membership, by=user)
+    accounts.close(user)
+
+
 def _lock(membership: Membership) -> None:
     """Let nobody else change who runs the organisation until this is done."""
     Organisation.objects.select_for_update().get(pk=membership.organisation_id)

@@ -1,0 +1,138 @@
+"""Mijn Gegevens: what a person can see and change of their own."""
+
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from accounts import services as accounts
+from accounts.devices import device
+from mail.services import TooMuchMail
+
+from ..access import any_user
+from ..forms import ContactForm, EmailChangeForm, UsernameForm
+from ..my_data import as_zip
+from ..services import members
+
+
+@require_safe
+@any_user
+def me(request):
+    context = {
+        "person": request.user,
+        "email_change": getattr(request.user, "email_change", None),
+        "has_second_factor": is_mfa_enabled(request.user),
+        "session_count": len(accounts.sessions(request.user)),
+    }
+    return render(request, "me/me.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@any_user
+def contact(request):
+    user = request.user
+    initial = {"name": user.name, "phone": user.phone, "language": user.language}
+    form = ContactForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        accounts.change_contact(user, **form.cleaned_data)
+        with translation.override(user.language):
+            messages.success(request, _("Je gegevens zijn gewijzigd."))
+        return redirect("organisations:me")
+    return render(request, "me/contact.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@any_user
+@reauthentication_required
+def username(request):
+    form = UsernameForm(
+        request.POST or None, initial={"username": request.user.username}
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.change_username(request.user, form.cleaned_data["username"])
+        except accounts.UsernameTaken:
+            form.add_error(
+                "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
+            )
+        else:
+            messages.success(request, _("Je gebruikersnaam is gewijzigd."))
+            return redirect("organisations:me")
+    return render(request, "me/username.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@any_user
+@reauthentication_required
+def email(request):
+    form = EmailChangeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            accounts.ask_email_change(request.user, form.cleaned_data["email"])
+        except TooMuchMail:
+            text = _(
+                "Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."
+            )
+            form.add_error("email", text)
+        else:
+            text = _("We hebben een link gemaild naar %(email)s. Bevestig daarmee.")
+            messages.success(request, text % form.cleaned_data)
+            return redirect("organisations:me")
+    return render(request, "me/email.html", {"form": form})
+
+
+@require_safe
+@any_user
+def sessions(request):
+    listed = [
+        {"session": one, "device": device(one.user_agent), "current": one.is_current()}
+        for one in accounts.sessions(request.user)
+    ]
+    return render(request, "me/sessions.html", {"sessions": listed})
+
+
+@require_POST
+@any_user
+def end_session(request, session_id):
+    try:
+        accounts.end_session(request.user, session_id)
+    except UserSession.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("Op dat apparaat ben je uitgelogd."))
+    return redirect("organisations:my_sessions")
+
+
+@require_POST
+@any_user
+@reauthentication_required
+def download(request):
+    response = HttpResponse(as_zip(request.user), content_type="application/zip")
+    name = f"mijn-gegevens-{timezone.localdate().isoformat()}.zip"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@any_user
+@reauthentication_required
+def close(request):
+    alone = members.only_administrator_of(request.user)
+    if request.method == "POST" and not alone:
+        try:
+            members.close_account(request.user)
+        except members.LastAdministrator:  # since a moment ago
+            return redirect("organisations:close_account")
+        logout(request)
+        messages.success(request, _("Je account is gesloten."))
+        return redirect("home")
+    return render(request, "me/close.html", {"alone": alone})
