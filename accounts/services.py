@@ -7,6 +7,7 @@ import psycopg
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
@@ -282,7 +283,7 @@ def close(user: User) -> None:
     end_sessions(user)
     EmailAddress.objects.filter(user=user).delete()
     EmailChange.objects.filter(user=user).delete()
-    user.authenticator_set.all().delete()
+    Authenticator.objects.filter(user=user).delete()
     user.is_active, user.email, user.phone = False, "", ""
     user.set_unusable_password()
     user.save(update_fields=["is_active", "email", "phone", "password"])
