@@ -9,7 +9,7 @@ from audit.admin import StaffAdmin
 from audit.services import record
 
 from . import emails, fields, services
-from .models import User, Username
+from .models import Activation, User, Username
 
 PERSON = ["username", "name", "email", "phone", "language", "is_active"]
 RIGHTS = ["is_staff", "is_superuser", "groups"]
@@ -51,12 +51,24 @@ class NewPersonForm(PersonForm):
 class UserAdmin(StaffAdmin):
     """Persons without their password: each sets their own, by a link that is mailed."""
 
-    list_display = ["username", "name", "email", "is_staff", "is_active", "last_login"]
+    list_display = [
+        "username", "name", "email", "organisations", "is_staff", "is_active", "last_login",
+    ]  # fmt: skip
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["username", "name", "email"]
+    search_fields = ["username", "name", "email", "memberships__organisation__name"]
     ordering = ["username"]
     filter_horizontal = ["groups"]
     actions = ["renew_activation"]
+
+    @admin.display(description=_("organisaties"))
+    def organisations(self, person):
+        return ", ".join(
+            str(member.organisation) for member in person.memberships.all()
+        )
+
+    def get_queryset(self, request):
+        people = super().get_queryset(request)
+        return people.prefetch_related("memberships__organisation")
 
     def get_fieldsets(self, request, obj=None):
         return [(None, {"fields": PERSON}), (_("Rechten"), {"fields": RIGHTS})]
@@ -110,12 +122,18 @@ class UserAdmin(StaffAdmin):
     )
     def renew_activation(self, request, queryset):
         sent = 0
-        for user in queryset.filter(activation__used_at=None, activation__isnull=False):
-            services.renew_activation(user, by=request.user)
-            sent += 1
+        for user in queryset:
+            try:
+                services.renew_activation(user, by=request.user)
+            except (services.ActivationUsed, Activation.DoesNotExist):
+                text = _(
+                    "%(user)s heeft al een wachtwoord, en kan zelf een nieuw kiezen."
+                )
+                self.message_user(request, text % {"user": user.username}, "warning")
+            else:
+                sent += 1
         text = ngettext(
             "%(sent)d nieuwe link verstuurd.", "%(sent)d nieuwe links verstuurd.", sent
         )
-        self.message_user(
-            request, text % {"sent": sent}, "success" if sent else "warning"
-        )
+        if sent:
+            self.message_user(request, text % {"sent": sent}, "success")

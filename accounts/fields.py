@@ -24,6 +24,7 @@ USERNAME_HELP = _(
     "3 tot 30 tekens: kleine letters, cijfers, punt, streepje of liggend streepje."
     " Een gebruikersnaam is van één persoon en blijft dat."
 )
+USERNAME_TAKEN = _("Deze gebruikersnaam is niet beschikbaar. Kies een andere.")
 USERNAME_REQUIRED = _("Kies een gebruikersnaam, bijvoorbeeld j.devries.")
 
 

@@ -13,6 +13,10 @@ class ActivationForm(forms.Form):
     def __init__(self, *args, user, **kwargs):
         super().__init__(*args, **kwargs)
         self.user = user
+        texts = password_validation.password_validators_help_texts()
+        self.fields["password"].help_text = " ".join(
+            texts[:2]
+        )  # the others say the same
 
     def clean_password(self):
         password = self.cleaned_data["password"]

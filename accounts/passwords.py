@@ -73,7 +73,10 @@ class NotGuessable:
     """Something must be left when what everybody would try first is taken away."""
 
     def validate(self, password, user=None):
-        if len(password) <= MOST and len(set(left_to_guess(password, user))) < 5:
+        too_short = len(password) < WITH_SECOND_FACTOR  # one fault at a time
+        if too_short or len(password) > MOST:
+            return
+        if len(set(left_to_guess(password, user))) < 5:
             raise ValidationError(
                 _(
                     "Dit wachtwoord is makkelijk te raden. Gebruik niet alleen bekende"

@@ -169,6 +169,12 @@ def change_contact(user: User, *, name: str, phone: str, language: str) -> None:
     )
 
 
+def change_language(user: User, language: str) -> None:
+    """Of the pages, and of the mail that the person gets."""
+    user.language = language
+    user.save(update_fields=["language"])
+
+
 @transaction.atomic
 def change_username(user: User, name: str) -> None:
     """Take another name to sign in with; the one before stays theirs, for nobody else.

@@ -1,7 +1,6 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.password_validation import password_validators_help_texts
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -29,9 +28,8 @@ def activate(request, token):
         form = ActivationForm(request.POST or None, user=activation.user)
         if form.is_valid():
             services.activate(token, password=form.cleaned_data["password"])
-            messages.success(
-                request, _("Je account is klaar. Log in met je wachtwoord.")
-            )
+            text = _("Je account is klaar. Log in als %(username)s.")
+            messages.success(request, text % {"username": activation.user.username})
             return redirect(settings.LOGIN_URL)
     except services.ActivationUnknown:
         return _no_longer(request, "unknown", status=404)
@@ -39,8 +37,7 @@ def activate(request, token):
         return _no_longer(request, "used", status=410)
     except services.ActivationExpired:
         return _no_longer(request, "expired", status=410)
-    rules = password_validators_help_texts()[:2]  # ours; the others say the same
-    context = {"form": form, "person": activation.user, "rules": rules}
+    context = {"form": form, "person": activation.user}
     return render(request, "accounts/activate.html", context)
 
 

@@ -30,11 +30,12 @@ class ProductAdmin(StaffAdmin):
 class BlockForm(forms.ModelForm):
     """Staff choose to block a key or to lift that; they edit nothing of it."""
 
-    decision = forms.ChoiceField(label=_("Wat wil je doen?"))
+    decision = forms.ChoiceField(label=_("Wat wil je doen?"), widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("Reden"),
         max_length=300,
         required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
         help_text=_("Verplicht bij blokkeren. De organisatie leest dit."),
     )
 

@@ -139,7 +139,10 @@ class ApiKey(models.Model):
     """What an organisation calls the APIs with. Its secrets may change, its usage stays."""
 
     organisation = models.ForeignKey(
-        "organisations.Organisation", models.PROTECT, related_name="api_keys"
+        "organisations.Organisation",
+        models.PROTECT,
+        related_name="api_keys",
+        verbose_name=_("organisatie"),
     )
     name = models.CharField(_("naam"), max_length=60)
     subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")

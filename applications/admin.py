@@ -83,7 +83,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("in deze status"), ordering="status_since")
     def age(self, application):
-        return timesince(application.status_since, depth=1)
+        age = timesince(application.status_since, depth=1)
+        if application.is_open and not application.email_confirmed_at:
+            return _("%(age)s, e-mailadres niet bevestigd") % {"age": age}
+        return age
 
     @admin.display(description=_("contactpersoon"))
     def contact(self, application):
@@ -160,6 +163,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "application": application,
             "act": chosen,
             "form": form,
+            "documents": application.documents.defer("content"),
+            "signed": application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT),
         }
         return render(request, "admin/applications/application/act.html", context)
 

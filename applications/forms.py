@@ -409,7 +409,7 @@ class PaymentForm(StepForm):
         error_messages={"required": _("Kies hoe je wilt betalen.")},
     )
     iban = IbanField(
-        label=_("IBAN"), help_text=_("Bijvoorbeeld NL91 ABNA 0417 1643 00.")
+        label=_("IBAN"), help_text=_("Bijvoorbeeld NL13 TEST 0123 4567 89.")
     )
     account_holder = LineField(
         label=_("Rekeninghouder"),
@@ -445,6 +445,12 @@ class SaveForLaterForm(forms.Form):
         error_messages={"required": _("Vul een e-mailadres in.")},
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
+
+
+NOT_SIGNED = _(
+    "Dit is de overeenkomst zoals wij die stuurden, zonder handtekening. Laat haar"
+    " ondertekenen en stuur dat bestand."
+)
 
 
 class ReturnContractForm(forms.Form):

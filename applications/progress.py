@@ -35,6 +35,9 @@ NEXT = {
     Status.REJECTED: _("We hebben de aanvraag afgewezen."),
     Status.EXPIRED: _("De aanvraag is verlopen, omdat er lang niets is gebeurd."),
 }
+UNCONFIRMED = _(
+    "Jij bent aan zet: bevestig je e-mailadres. Daarna stellen we de overeenkomst op."
+)
 ENDED = {Status.WITHDRAWN, Status.REJECTED, Status.EXPIRED}
 
 
@@ -46,6 +49,12 @@ def progress(application: Application) -> list[Stage]:
         (_("Ondertekende overeenkomst ontvangen"), application.contract_returned_at),
         (_("API-key beschikbaar"), application.decided_at),
     ]
+    coming = [
+        _("Aanvraag indienen"),
+        _("Overeenkomst opstellen"),
+        _("Overeenkomst ondertekenen en terugsturen"),
+        _("API-key beschikbaar maken"),
+    ]
     status = Status(application.status)
     if status in ENDED:
         stages = [Stage(title, "done", date=at) for title, at in times[:3] if at]
@@ -56,7 +65,8 @@ def progress(application: Application) -> list[Stage]:
     if status == Status.APPROVED:
         stages[-1] = Stage(times[3][0], "done", NEXT[status], application.decided_at)
         return stages
-    rest = [title for title, _at in times[len(reached) :]]
+    rest = coming[len(reached) :]
     title = status.label if status == Status.CHANGES_REQUESTED else rest.pop(0)
-    stages.append(Stage(title, "current", NEXT[status]))
+    unproven = status == Status.SUBMITTED and application.email_confirmed_at is None
+    stages.append(Stage(title, "current", UNCONFIRMED if unproven else NEXT[status]))
     return [*stages, *[Stage(title, "todo") for title in rest]]

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from organisations.models import Organisation
 
-from .forms import ReturnContractForm
+from .forms import NOT_SIGNED, ReturnContractForm
 from .models import Application, Status
 from .rendering import NotRendered
 from .services import handling
+from .services.documents import SameAsSent
 from .steps import STEPS
 from .summary import answer, question
 
@@ -124,6 +125,12 @@ def _becomes(status):
     return lambda application: application.can_become(status)
 
 
+def _confirmed_and(status):
+    return lambda application: bool(
+        application.status == status and application.email_confirmed_at
+    )
+
+
 ACTS = [
     Act(
         "overeenkomst-versturen",
@@ -133,7 +140,7 @@ ACTS = [
             " Een ander dan jij keurt straks goed."
         ),
         "send_contract",
-        lambda application: application.status == Status.SUBMITTED,
+        _confirmed_and(Status.SUBMITTED),
         ActForm,
         lambda application, form, by: handling.send_contract(application, by=by),
         "primary",
@@ -143,7 +150,7 @@ ACTS = [
         _("Aanvulling vragen"),
         _("De aanvrager krijgt een mail en kan alleen wijzigen wat je hier kiest."),
         "request_changes",
-        _becomes(Status.CHANGES_REQUESTED),
+        _confirmed_and(Status.SUBMITTED),
         RequestChangesForm,
         lambda application, form, by: handling.request_changes(
             application,
@@ -224,7 +231,7 @@ ACTS = [
 REFUSALS = {
     handling.EmailUnconfirmed: _(
         "De aanvrager heeft het e-mailadres nog niet bevestigd. Tot dan gaat er geen"
-        " andere mail heen. Stuur zo nodig de persoonlijke link opnieuw."
+        " andere mail heen."
     ),
     handling.SamePerson: _(
         "Jij hebt deze overeenkomst verstuurd. Een ander moet haar goedkeuren."
@@ -233,6 +240,7 @@ REFUSALS = {
         "Je hoort bij deze organisatie, of jouw e-mailadres staat in de aanvraag. Een"
         " ander moet haar behandelen."
     ),
+    SameAsSent: NOT_SIGNED,
     NotRendered: _(
         "Een van de documenten kon niet worden gemaakt. Er is niets verstuurd. Vraag de"
         " technisch beheerder om naar de documentsjablonen te kijken."

@@ -90,8 +90,8 @@ class InviteForm(forms.Form):
 
     def clean_addresses(self):
         """The good addresses, each once; `wrong` keeps the other lines."""
-        good: dict[str, str] = {}
-        self.wrong: list[str] = []
+        good = {}
+        self.wrong = []
         for line in re.split(r"[\n,;]+", self.cleaned_data["addresses"]):
             if not (typed := line.strip()):
                 continue

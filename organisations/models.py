@@ -92,14 +92,20 @@ class Membership(models.Model):
     """One person's place in one organisation."""
 
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="memberships"
+        Organisation,
+        models.PROTECT,
+        related_name="memberships",
+        verbose_name=_("organisatie"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="memberships",
+        verbose_name=_("gebruiker"),
     )
     role = models.CharField(_("rol"), max_length=20, choices=Role)
     since = models.DateTimeField(_("sinds"), auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True)  # where /mijn/ leads
+    last_used_at = models.DateTimeField(_("laatst bekeken"), null=True)
 
     objects = MembershipQuerySet.as_manager()
 

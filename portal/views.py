@@ -6,7 +6,9 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django.views.i18n import set_language
 
+from accounts import services as accounts
 from apikeys.models import Price, Product
 
 
@@ -25,6 +27,16 @@ def home(request):
 @require_safe
 def support(request):
     return render(request, "portal/support.html")
+
+
+@login_not_required
+def language(request):
+    """Switch the language: of this browser, and of who is signed in also for mail."""
+    response = set_language(request)
+    chosen = response.cookies.get(settings.LANGUAGE_COOKIE_NAME)
+    if chosen and request.user.is_authenticated:
+        accounts.change_language(request.user, chosen.value)
+    return response
 
 
 @login_not_required

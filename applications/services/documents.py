@@ -4,7 +4,8 @@ import hashlib
 import re
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.text import slugify
 
 from accounts.models import User
 
@@ -57,6 +58,26 @@ def mandate_reference(application: Application) -> str:
     return re.sub("[^A-Z0-9]", "", str(application.reference).replace("AV", "MA", 1))
 
 
+class SameAsSent(Exception):
+    """What came back is a document that we sent, to the byte: nobody signed it."""
+
+
+def keep_signed(
+    application: Application, content: bytes, *, by: User | None
+) -> Document:
+    """Keep what came back as the signed contract; raises SameAsSent."""
+    digest = hashlib.sha256(content).hexdigest()
+    ours = application.documents.exclude(kind=DocumentKind.SIGNED_CONTRACT)
+    if ours.filter(sha256=digest).exists():
+        raise SameAsSent
+    return keep(application, DocumentKind.SIGNED_CONTRACT, content, by=by)
+
+
+def _in_dutch(kind: DocumentKind) -> str:
+    with translation.override("nl"):
+        return slugify(str(kind.label))
+
+
 def keep(
     application: Application,
     kind: DocumentKind,
@@ -70,7 +91,7 @@ def keep(
         application=application,
         kind=kind,
         template=template,
-        name=f"{application.reference}-{kind.value.replace('_', '-')}.pdf",
+        name=f"{application.reference}-{_in_dutch(kind)}.pdf",
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         added_by=by,

@@ -9,8 +9,8 @@ from accounts import services as accounts
 from audit.services import record
 
 from .. import emails
-from ..models import Application, ChangeRequest, Document, DocumentKind, Status
-from .documents import keep
+from ..models import Application, ChangeRequest, Document, Status
+from .documents import keep_signed
 from .moves import lock, move, new_link, require
 
 
@@ -62,9 +62,12 @@ def answer_changes(application: Application, answers: dict[str, Any]) -> None:
 
 @transaction.atomic
 def return_contract(application: Application, content: bytes) -> Document:
-    """The signed contract comes back as a file (an inspected PDF, kept as it is)."""
+    """The signed contract comes back as a file (an inspected PDF, kept as it is).
+
+    Raises SameAsSent when it is the contract that we sent, or WrongState.
+    """
     lock(application)
-    document = keep(application, DocumentKind.SIGNED_CONTRACT, content, by=None)
+    document = keep_signed(application, content, by=None)
     move(
         application,
         Status.CONTRACT_RETURNED,

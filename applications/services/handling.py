@@ -20,11 +20,10 @@ from ..models import (
     ChangeRequest,
     Contract,
     Document,
-    DocumentKind,
     Status,
 )
 from ..steps import with_dependents
-from .documents import contract_number, draw_up, keep
+from .documents import contract_number, draw_up, keep_signed
 from .following import release_username
 from .moves import lock, move, new_link, require
 
@@ -86,11 +85,14 @@ def send_contract(application: Application, *, by: User) -> None:
 def register_return(
     application: Application, *, by: User, content: bytes | None = None
 ) -> Document | None:
-    """The signed contract came back by another way; a scan of it may be added."""
+    """The signed contract came back by another way; a scan of it may be added.
+
+    Raises SameAsSent when that is the contract that we sent, or WrongState.
+    """
     lock(application)
     document = None
     if content:
-        document = keep(application, DocumentKind.SIGNED_CONTRACT, content, by=by)
+        document = keep_signed(application, content, by=by)
     move(
         application,
         Status.CONTRACT_RETURNED,

@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django.views.i18n import set_language
 
+from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
 from mail.services import TooMuchMail
 
@@ -53,11 +55,19 @@ def start(request, draft):
         "applications/start.html",
         {
             "draft": draft,
-            "first": STEPS[0],
+            "go_on": _go_on(draft),
             "usual_days": usual_days(),
             "draft_days": settings.DRAFT_DAYS,
         },
     )
+
+
+def _go_on(draft):
+    """Where a draft is taken up: at what is not complete, or at the check."""
+    incomplete = first_incomplete(draft.answers if draft else {})
+    if incomplete:
+        return reverse("applications:step", args=[incomplete.slug])
+    return reverse("applications:check")
 
 
 @login_not_required
@@ -72,7 +82,11 @@ def step(request, draft, slug):
             return redirect("applications:sent")  # a tab that was left open
         return _save(request, draft, this)
     answers = draft.answers if draft else {}
-    return _page(request, draft, this, this.form(initial=this.initial(answers)))
+    form = this.form(initial=this.initial(answers))
+    if "taken" in request.GET and this.slug == "account":  # found when it was sent
+        form = this.checked(answers)
+        form.add_error("username", USERNAME_TAKEN)
+    return _page(request, draft, this, form)
 
 
 def _save(request, draft, this):
@@ -84,6 +98,8 @@ def _save(request, draft, this):
         return render(request, "applications/too_many.html", status=429)
     except WrongState:  # sent meanwhile, in another tab
         return redirect("applications:sent")
+    if "language" in request.POST:  # the button in the header sends this form
+        return _in_other_language(request)
     if "later" in request.POST:
         return redirect("applications:save_for_later")
     if not form.is_valid():
@@ -91,17 +107,25 @@ def _save(request, draft, this):
     return redirect("applications:check" if "change" in request.GET else _address(this))
 
 
+def _in_other_language(request):
+    post = request.POST.copy()
+    post["next"] = request.get_full_path()
+    request.POST = post
+    return set_language(request)
+
+
 def _address(this):
     return reverse("applications:step", args=[next_slug(this.slug)])
 
 
-def _page(request, draft, this, form, *, change=False):
-    """One step; `change`: it was left from *Controleren*, and leads back there."""
+def _page(request, draft, this, form):
+    """One step; with ?change it was left from *Controleren*, and leads back there."""
     context = {
         "step": this,
         "form": form,
         "steps": overview(draft.answers if draft else {}, this.slug),
-        "change": change or "change" in request.GET,
+        "change": "change" in request.GET,
+        "kept_form": "stap",
     }
     return render(request, "applications/step.html", context)
 
@@ -154,10 +178,8 @@ def _submit(request, draft, form):
         )
         return redirect("applications:check")
     except UsernameTaken:
-        account = BY_SLUG["account"]
-        page = account.checked(draft.answers)
-        page.add_error("username", _("Deze gebruikersnaam kan niet. Kies een andere."))
-        return _page(request, draft, account, page, change=True)
+        address = reverse("applications:step", args=["account"])
+        return redirect(f"{address}?change=1&taken=1")
     except drafting.Incomplete as incomplete:
         return redirect("applications:step", slug=incomplete.step.slug)
     except WrongState:
@@ -215,10 +237,7 @@ def resume(request, token):
         return render(request, "applications/no_draft.html", status=404)
     if request.method == "POST":
         request.session[DRAFT] = draft.pk
-        incomplete = first_incomplete(draft.answers)
-        if incomplete:
-            return redirect("applications:step", slug=incomplete.slug)
-        return redirect("applications:check")
+        return redirect(_go_on(draft))
     return render(request, "applications/resume.html", {"draft": draft})
 
 

@@ -13,13 +13,15 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
 
 from ..completion import completion_form
-from ..forms import ReturnContractForm
+from ..forms import NOT_SIGNED, ReturnContractForm
 from ..models import Application, Status, WrongState
 from ..progress import progress
 from ..services import drafting, following
+from ..services.documents import SameAsSent
 from ..summary import parts
 
 
@@ -99,9 +101,7 @@ def complete(request, application, token):
         try:
             following.answer_changes(application, form.cleaned_data)
         except UsernameTaken:
-            form.add_error(
-                "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
-            )
+            form.add_error("username", USERNAME_TAKEN)
         else:
             if application.email_confirmed_at is None:  # and so has another link
                 context = {"application": application}
@@ -121,7 +121,11 @@ def return_contract(request, application, token):
     form = ReturnContractForm(data=request.POST, files=request.FILES)
     if not form.is_valid():
         return _page(request, application, token, form)
-    following.return_contract(application, form.cleaned_data["contract"])
+    try:
+        following.return_contract(application, form.cleaned_data["contract"])
+    except SameAsSent:
+        form.add_error("contract", NOT_SIGNED)
+        return _page(request, application, token, form)
     messages.success(
         request, _("Dank je. We hebben de ondertekende overeenkomst ontvangen.")
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
 
 from ..forms import JoinForm
@@ -62,13 +63,10 @@ def _with_new_account(request, found, token):
         try:
             inviting.join_as_new(token, **form.cleaned_data, language=get_language())
         except UsernameTaken:
-            form.add_error(
-                "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
-            )
+            form.add_error("username", USERNAME_TAKEN)
         else:
-            messages.success(
-                request, _("Je account is klaar. Log in met je wachtwoord.")
-            )
+            text = _("Je account is klaar. Log in als %(username)s.")
+            messages.success(request, text % form.cleaned_data)
             there = reverse("organisations:dashboard", args=[found.organisation.slug])
             return redirect(_login_to(there))
     context = {

@@ -17,6 +17,7 @@ from django.views.decorators.http import (
 
 from accounts import services as accounts
 from accounts.devices import device
+from accounts.fields import USERNAME_TAKEN
 from mail.services import TooMuchMail
 
 from ..access import any_user
@@ -62,9 +63,7 @@ def username(request):
         try:
             accounts.change_username(request.user, form.cleaned_data["username"])
         except accounts.UsernameTaken:
-            form.add_error(
-                "username", _("Deze gebruikersnaam kan niet. Kies een andere.")
-            )
+            form.add_error("username", USERNAME_TAKEN)
         else:
             messages.success(request, _("Je gebruikersnaam is gewijzigd."))
             return redirect("organisations:me")

@@ -1,6 +1,8 @@
 """The dashboard, and the members of an organisation."""
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -80,12 +82,15 @@ def member(request, membership, member_id):
 @requires(Permission.ORGANISATION_MANAGE)
 def remove(request, membership, member_id):
     colleague = _colleague(membership, member_id)
+    own = colleague == membership  # asked before the row is gone
     if request.method == "POST":
         try:
             services.remove_member(colleague, by=request.user)
         except services.LastAdministrator:
             messages.error(request, _last_administrator())
         else:
+            if own:
+                return _gone(request, _("Je hoort niet meer bij de organisatie."))
             return _done(request, membership, _("De gebruiker is verwijderd."))
     context = {"membership": membership, "colleague": colleague}
     return render(request, "organisations/remove.html", context)
@@ -108,6 +113,8 @@ def hand_over(request, membership, member_id):
 def end_sessions(request, membership, member_id):
     colleague = _colleague(membership, member_id)
     services.sign_out(colleague, by=request.user)
+    if colleague == membership:
+        return _gone(request, _("Je bent overal uitgelogd."))
     return _done(request, membership, _("De gebruiker is overal uitgelogd."))
 
 
@@ -125,6 +132,13 @@ def _done(request, membership, what):
     if mine and Permission.ORGANISATION_MANAGE in mine.permissions:
         return redirect("organisations:users", slug=membership.organisation.slug)
     return redirect("organisations:mine")
+
+
+def _gone(request, what):
+    """Who ended the own session gets a new one, with what happened in it."""
+    logout(request)
+    messages.success(request, what)
+    return redirect(settings.LOGIN_URL)
 
 
 def _last_administrator():

@@ -539,3 +539,21 @@ def test_admin_changes_a_password_on_the_page_that_has_a_limit(client, admin):
     answer = client.get(reverse("admin:password_change"))
 
     assert answer["Location"] == reverse("account_change_password")
+
+
+def test_admin_says_which_organisation_a_person_belongs_to(client, admin):
+    member = MembershipFactory(organisation__name="Bolderbast")
+
+    page = client.get(reverse("admin:accounts_user_changelist"), {"q": "bolderbast"})
+
+    assert member.user.username in page.text
+    assert "Bolderbast" in page.text
+
+
+def test_admin_says_who_needs_no_activation(client, support, user):
+    active = UserFactory(username="actief")
+    renew = {"action": "renew_activation", "_selected_action": [active.pk]}
+
+    page = client.post(reverse("admin:accounts_user_changelist"), renew, follow=True)
+
+    assert "Actief heeft al een wachtwoord" in page.text

@@ -268,6 +268,7 @@ def test_the_queue_takes_no_query_per_application(
     for _ in range(10):
         ApplicationFactory()
     sign_in("intake")
+    client.get("/ondersteuning/")  # the first page of a session notes it
 
     with django_assert_max_num_queries(12):
         client.get(QUEUE)
@@ -656,10 +657,14 @@ def test_an_address_that_nobody_confirmed_gets_no_contract(client, sign_in):
     application = ApplicationFactory(confirmed=False)
     sign_in("intake")
 
-    assert "e-mailadres nog niet bevestigd" in client.get(page(application)).text
-    html = client.post(act(application, "overeenkomst-versturen")).text
-
-    assert "heeft het e-mailadres nog niet bevestigd" in html
+    html = client.get(page(application)).text
+    assert "e-mailadres nog niet bevestigd" in html
+    assert "Support kan een nieuwe link sturen." in html
+    assert act(application, "overeenkomst-versturen") not in html
+    assert act(application, "aanvulling-vragen") not in html
+    assert "e-mailadres niet bevestigd" in client.get(QUEUE).text
+    for slug in ("overeenkomst-versturen", "aanvulling-vragen"):
+        client.post(act(application, slug), ANSWERS[slug])
     assert reread(application).status == Status.SUBMITTED
 
 
@@ -765,3 +770,28 @@ def test_a_contract_that_cannot_be_made_is_not_sent(client, sign_in):
 
     assert "Er is niets verstuurd." in html
     assert reread(application).status == Status.SUBMITTED
+
+
+def test_approving_shows_what_was_signed_and_says_when_nothing_was(client, sign_in):
+    bare = ApplicationFactory(status=Status.CONTRACT_SENT)
+    handling.register_return(bare, by=UserFactory())
+    scanned = ApplicationFactory(status=Status.CONTRACT_SENT)
+    handling.register_return(scanned, by=UserFactory(), content=saved())
+    sign_in("contracten")
+
+    without = client.get(act(bare, "goedkeuren")).text
+    with_scan = client.get(act(scanned, "goedkeuren")).text
+
+    assert "Er is geen ondertekende overeenkomst als bestand." in without
+    assert "Er is geen ondertekende overeenkomst" not in with_scan
+    assert "Ondertekende overeenkomst</a>" in with_scan
+
+
+def test_a_fault_in_an_act_is_told_at_the_top_with_a_way_to_the_field(client, sign_in):
+    application = ApplicationFactory()
+    sign_in("intake")
+
+    html = client.post(act(application, "afwijzen"), {"reason": ""}).text
+
+    assert '<a href="#id_reason">Reden – Geef een reden' in html
+    assert "<title>Fout: Afwijzen" in html

@@ -289,9 +289,9 @@ def test_check_with_a_taken_username_asks_for_another_and_not_whose_it_is(
     )
     fill_in_all(client, username=typed)
 
-    page = send(client)
+    page = client.get(send(client).url)
 
-    assert "Deze gebruikersnaam kan niet. Kies een andere." in page.text
+    assert "Deze gebruikersnaam is niet beschikbaar." in page.text
     assert '<a href="#id_username">' in page.text
     assert 'action="/aanvragen/account/?change=1"' in page.text
     assert "agica" not in page.text
@@ -432,3 +432,23 @@ def test_begin_counts_an_ipv6_network_as_one_office(client, settings):
     ]
 
     assert [answer.status_code for answer in answers] == [302, 302, 429]
+
+
+def test_the_switch_to_english_keeps_what_was_just_typed(client):
+    half = TYPED["apis"] | {"key_name": "Half getypt", "language": "en"}
+
+    answer = client.post("/aanvragen/apis/?change=1", half)
+
+    assert answer.url == "/aanvragen/apis/?change=1"
+    page = client.get(answer.url).text
+    assert '<html lang="en"' in page
+    assert 'value="Half getypt"' in page
+    assert 'form="stap" name="language"' in page
+
+
+def test_start_leads_on_to_what_is_not_complete(client):
+    fill_in(client, "apis")
+    assert 'href="/aanvragen/organisatie/"' in client.get("/aanvragen/").text
+
+    fill_in_all(client)
+    assert f'href="{CHECK}"' in client.get("/aanvragen/").text

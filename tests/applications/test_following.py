@@ -74,9 +74,9 @@ def send_back(client, application, content, name="getekend.pdf"):
 @pytest.mark.parametrize(
     ("status", "stage", "says"),
     [
-        ("submitted", "Overeenkomst verstuurd", "Wij zijn aan zet: we verwerken"),
+        ("submitted", "Overeenkomst opstellen", "Jij bent aan zet: bevestig je e"),
         ("changes_requested", "Aanvulling gevraagd", "Jij bent aan zet: vul je"),
-        ("contract_sent", "Ondertekende overeenkomst", "Jij bent aan zet: laat de"),
+        ("contract_sent", "Overeenkomst ondertekenen", "Jij bent aan zet: laat de"),
         ("contract_returned", "API-key beschikbaar", "Wij zijn aan zet: we control"),
         ("approved", None, "Klaar. De administrator heeft een mail gekregen"),
         ("withdrawn", "Ingetrokken", "Er gebeurt niets meer."),
@@ -112,9 +112,9 @@ def test_status_shows_what_comes_after_a_completion(client):
     assert stages == [
         "Aanvraag ingediend",
         "Aanvulling gevraagd",
-        "Overeenkomst verstuurd",
-        "Ondertekende overeenkomst ontvangen",
-        "API-key beschikbaar",
+        "Overeenkomst opstellen",
+        "Overeenkomst ondertekenen en terugsturen",
+        "API-key beschikbaar maken",
     ]
 
 
@@ -309,7 +309,7 @@ def test_return_contract_takes_a_pdf_and_keeps_it_as_it_is(client):
     assert "We hebben de ondertekende overeenkomst ontvangen." in page.text
     document = Document.objects.get(kind=DocumentKind.SIGNED_CONTRACT)
     assert bytes(document.content) == content
-    assert document.name == f"{application.reference}-signed-contract.pdf"
+    assert document.name == f"{application.reference}-ondertekende-overeenkomst.pdf"
     download = client.get(page_of(application, f"document/{document.pk}/"))
     assert download["Content-Disposition"].startswith("attachment")
 
@@ -478,7 +478,7 @@ def test_complete_with_a_taken_username_asks_for_another(client):
     taken = complete(client, application, username="dagobert").text
     complete(client, application, username="donald.duck")
 
-    assert "Deze gebruikersnaam kan niet. Kies een andere." in taken
+    assert "Deze gebruikersnaam is niet beschikbaar." in taken
     assert '<a href="#id_username">' in taken
     assert "Magica" not in taken
     assert Application.objects.get().username.name == "donald.duck"
@@ -544,3 +544,26 @@ def test_return_contract_looks_into_no_file_that_is_not_awaited(client, monkeypa
     page = send_back(client, application_in("rejected"), b"%PDF-1.7").text
 
     assert "Dat kan niet meer" in page
+
+
+def test_status_says_that_we_are_on_turn_once_the_address_is_confirmed(client):
+    application = application_in("submitted")
+    client.post(page_of(application, "bevestigen/"))
+
+    assert "Wij zijn aan zet: we verwerken" in client.get(page_of(application)).text
+
+
+def test_return_contract_refuses_what_we_sent_ourselves(client):
+    application = application_in("contract_sent")
+    ours = application.documents.get(kind=DocumentKind.CONTRACT)
+
+    page = send_back(client, application, bytes(ours.content)).text
+
+    assert "Dit is de overeenkomst zoals wij die stuurden" in page
+    application.refresh_from_db()
+    assert application.status == Status.CONTRACT_SENT
+
+
+def test_status_reminds_of_the_mandate_where_one_pays_by_direct_debit(client):
+    debit = client.get(page_of(application_in("contract_sent"))).text
+    assert "Onderteken ook de incassomachtiging." in debit

@@ -172,7 +172,7 @@ def test_an_organisation_applies_and_ends_with_a_working_key(
         {
             "name": "getekend.pdf",
             "mimeType": "application/pdf",
-            "buffer": signed(files[f"{reference}-contract.pdf"]),
+            "buffer": signed(files[f"{reference}-overeenkomst.pdf"]),
         }
     )
     applicant.presses("Terugsturen")

@@ -255,7 +255,7 @@ def test_join_with_a_new_account_leads_to_the_login_and_then_there(alice):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"username": "Bezet"}, "Deze gebruikersnaam kan niet. Kies een andere."),
+        ({"username": "Bezet"}, "Deze gebruikersnaam is niet beschikbaar."),
         ({"username": "jan jansen"}, "bevat een teken dat niet kan"),
         ({"name": ""}, "Vul je naam in."),
         ({"password": "kort"}, "Dit wachtwoord is te kort."),

@@ -105,7 +105,7 @@ def test_username_of_somebody_else_is_refused(site, dora):
 
     html = site.post(page("my_username"), {"username": "bezet"}).text
 
-    assert "Deze gebruikersnaam kan niet. Kies een andere." in html
+    assert "Deze gebruikersnaam is niet beschikbaar." in html
     assert Username.objects.get(name="bezet").held_by != dora
 
 
@@ -292,3 +292,11 @@ def test_close_is_refused_to_a_last_administrator_with_the_way_out():
         assert page("users", alice.organisation.slug) in html
     alice.user.refresh_from_db()
     assert alice.user.is_active
+
+
+def test_language_that_is_chosen_is_that_of_ones_mail_too(site, dora):
+    answer = site.post("/taal/", {"language": "en", "next": page("me")})
+
+    dora.refresh_from_db()
+    assert dora.language == "en"
+    assert answer.cookies["django_language"]["max-age"] == 365 * 24 * 3600

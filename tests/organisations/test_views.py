@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from organisations.models import Membership
 from organisations.roles import Role
-from tests.factories import MembershipFactory, OrganisationFactory
+from tests.factories import PASSWORD, MembershipFactory, OrganisationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +69,7 @@ def test_users_shows_all_when_what_is_asked_makes_no_sense(client, alice, bob):
 def test_users_takes_no_query_per_user(client, alice, django_assert_max_num_queries):
     for _ in range(20):
         MembershipFactory(organisation=alice.organisation)
+    client.get("/ondersteuning/")  # the first page of a session notes it
 
     with django_assert_max_num_queries(10):
         client.get(users(alice))
@@ -141,3 +142,22 @@ def test_a_developer_sees_no_entry_and_is_told_whom_to_ask(client, bob):
     refused = client.get(users(bob))
     assert refused.status_code == 403
     assert "Vraag het de administrator" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        ("end_sessions", "Je bent overal uitgelogd."),
+        ("remove", "Je hoort niet meer bij de organisatie."),
+    ],
+)
+def test_who_ends_the_own_session_is_told_on_the_login_page(client, act, says):
+    alice = MembershipFactory()
+    MembershipFactory(organisation=alice.organisation)
+    login = {"login": alice.user.username, "password": PASSWORD}
+    client.post(reverse("account_login"), login)
+
+    answer = client.post(page(act, alice), follow=True)
+
+    assert answer.redirect_chain[-1][0] == reverse("account_login")
+    assert says in answer.text
