@@ -4,6 +4,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.db.models import F
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import (
@@ -15,6 +16,7 @@ from accounts.fields import (
 )
 from accounts.models import User
 
+from .activity import TOPICS
 from .fields import PhoneField
 from .roles import Role
 
@@ -173,7 +175,10 @@ class ContactForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Taal"),
         help_text=_("Van de pagina's en van de mails die je krijgt."),
-        choices=settings.LANGUAGES,
+        choices=[  # each by its own name: who cannot read this page has to find it
+            (code, get_language_info(code)["name_local"].capitalize())
+            for code, _name in settings.LANGUAGES
+        ],
         widget=forms.RadioSelect,
     )
 
@@ -194,3 +199,26 @@ class EmailChangeForm(forms.Form):
         help_text=_("Hier sturen we een link heen waarmee je het adres bevestigt."),
         error_messages={"required": _("Vul een e-mailadres in.")},
     )
+
+
+class FindActivityForm(forms.Form):
+    """What an administrator looks for in what happened; anything odd means: all."""
+
+    topic = forms.ChoiceField(
+        label=_("Waarover"), required=False, choices=[("", _("Alles")), *TOPICS]
+    )
+    person = forms.ChoiceField(label=_("Wie"), required=False)
+
+    def __init__(self, *args, people, **options):
+        super().__init__(*args, **options)
+        named = [(str(person.pk), str(person)) for person in people]
+        self.fields["person"].choices = [("", _("Iedereen")), *named]
+
+    def chosen(self):
+        """What activity.events() takes."""
+        self.is_valid()
+        person = self.cleaned_data.get("person")
+        return {
+            "topic": self.cleaned_data.get("topic") or "",
+            "person": int(person) if person else None,
+        }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import inviting, joining, me, members
+from .views import activity, inviting, joining, me, members
 
 app_name = "organisations"
 urlpatterns = [
@@ -47,6 +47,12 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/uitnodigingen/<int:invitation_id>/intrekken/",
         inviting.withdraw,
         name="withdraw",
+    ),
+    path("mijn/<slug:slug>/organisatie/activiteit/", activity.shown, name="activity"),
+    path(
+        "mijn/<slug:slug>/organisatie/activiteit.csv",
+        activity.download,
+        name="activity_csv",
     ),
     path("uitnodiging/<str:token>/", joining.invitation, name="invitation"),
 ]

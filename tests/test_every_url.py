@@ -54,6 +54,8 @@ WHO_MAY_OPEN = {
     "organisations:remove": Permission.ORGANISATION_MANAGE,
     "organisations:hand_over": Permission.ORGANISATION_MANAGE,
     "organisations:end_sessions": Permission.ORGANISATION_MANAGE,
+    "organisations:activity": Permission.ORGANISATION_MANAGE,
+    "organisations:activity_csv": Permission.ORGANISATION_MANAGE,
     "organisations:invite": Permission.ORGANISATION_MANAGE,
     "organisations:resend": Permission.ORGANISATION_MANAGE,
     "organisations:withdraw": Permission.ORGANISATION_MANAGE,

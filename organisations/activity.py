@@ -1,0 +1,145 @@
+"""What happened in one organisation: who did what and when, in words."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from audit.models import Event
+
+from .models import Organisation
+from .roles import Role
+
+# By what an event is about. Kinds of the apps above stand here too, as words only.
+WORDS = {
+    "member": {
+        "member.added": gettext_lazy(
+            "%(person)s hoort nu bij de organisatie, als %(role)s"
+        ),
+        "member.role_changed": gettext_lazy("%(person)s is nu %(now)s en was %(was)s"),
+        "member.removed": gettext_lazy("%(person)s hoort niet meer bij de organisatie"),
+        "member.signed_out": gettext_lazy("%(person)s is overal uitgelogd"),
+    },
+    "invitation": {
+        "invitation.sent": gettext_lazy("%(email)s is uitgenodigd als %(role)s"),
+        "invitation.resent": gettext_lazy(
+            "De uitnodiging van %(email)s is opnieuw gestuurd"
+        ),
+        "invitation.withdrawn": gettext_lazy(
+            "De uitnodiging van %(email)s is ingetrokken"
+        ),
+    },
+    "key": {
+        "key.issued": gettext_lazy("API-key %(key)s is uitgegeven"),
+        "key.revealed": gettext_lazy("API-key %(key)s is getoond"),
+        "key.blocked": gettext_lazy("API-key %(key)s is geblokkeerd: %(reason)s"),
+        "key.unblocked": gettext_lazy("De blokkade van API-key %(key)s is opgeheven"),
+    },
+    "organisation": {
+        "organisation.founded": gettext_lazy("De organisatie is ingeschreven"),
+        "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
+    },
+}
+TOPICS = [
+    ("member", gettext_lazy("Gebruikers")),
+    ("invitation", gettext_lazy("Uitnodigingen")),
+    ("key", gettext_lazy("API-keys")),
+    ("organisation", gettext_lazy("Organisatie en overeenkomst")),
+]
+SHOWN = {kind: words for kinds in WORDS.values() for kind, words in kinds.items()}
+
+
+@dataclass(frozen=True)
+class Act:
+    at: datetime
+    who: str
+    what: str
+
+
+def events(
+    organisation: Organisation, *, topic: str = "", person: int | None = None
+) -> QuerySet[Event]:
+    """What its administrators may read back, the newest first."""
+    kinds = WORDS.get(topic, SHOWN)
+    found = Event.objects.filter(organisation=organisation, kind__in=kinds)
+    if person:
+        found = found.filter(by=person, by__is_staff=False)
+    return found.select_related("by").order_by("-pk")
+
+
+def people(organisation: Organisation) -> QuerySet[User]:
+    """Everybody who ever did something here, the operator's staff not counted."""
+    acted = Event.objects.filter(organisation=organisation).values("by")
+    return User.objects.filter(pk__in=acted, is_staff=False).order_by("name", "pk")
+
+
+def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
+    """These events as sentences, with three queries for whatever they name."""
+    chosen = list(chosen)
+    persons = User.objects.in_bulk(
+        {event.data.get("user") for event in chosen} - {None}
+    )
+    invitations = {str(one.pk): one.email for one in organisation.invitations.all()}
+    keys = {str(pk): name for pk, name in _keys(organisation)}
+    return [
+        Act(
+            event.at,
+            _who(event),
+            str(SHOWN[event.kind])
+            % {
+                "person": str(persons.get(event.data.get("user"), "–")),
+                "email": invitations.get(event.subject_id, "–"),
+                "key": keys.get(event.subject_id, "–"),
+                "reason": event.data.get("reason", ""),
+                **{
+                    name: _role(event.data.get(name)) for name in ("role", "was", "now")
+                },
+            },
+        )
+        for event in chosen
+    ]
+
+
+def as_csv(organisation: Organisation, chosen: QuerySet[Event]) -> Iterator[str]:
+    """The same as lines of CSV, a thousand at a time, whatever their number.
+
+    A cell that a spreadsheet would take for a formula begins with an apostrophe.
+    """
+    yield _line([_("Wanneer"), _("Wie"), _("Wat")])
+    last = None
+    while batch := [*(chosen.filter(pk__lt=last) if last else chosen)[:1000]]:
+        for act in in_words(organisation, batch):
+            yield _line([timezone.localtime(act.at).isoformat(), act.who, act.what])
+        last = batch[-1].pk
+
+
+def _line(cells: list[str]) -> str:
+    csv.writer(line := io.StringIO()).writerow([_harmless(cell) for cell in cells])
+    return line.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _who(event: Event) -> str:
+    if event.by is None or event.by.is_staff:
+        return settings.OPERATOR_NAME
+    return str(event.by)
+
+
+def _role(name: str | None) -> str:
+    return str(Role(name).label).lower() if name else ""
+
+
+def _keys(organisation: Any):
+    return organisation.api_keys.values_list("pk", "name")
