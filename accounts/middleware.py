@@ -46,16 +46,21 @@ def last_seen(get_response):
 def second_factor_required(get_response):
     """Who must have a second factor and has none gets nowhere but to setting one up.
 
-    Source: BIO2 5.17.01. allauth asks for an existing factor at login; it does not
+    The operator's staff always must (product.md), whatever is set for members; only
+    in development it goes by the setting. Source: BIO2 5.17.01. allauth asks for an existing factor at login; it does not
     make anybody set one up.
     """
 
     def middleware(request):
+        user = request.user
         if (
-            settings.REQUIRE_SECOND_FACTOR
-            and request.user.is_authenticated
+            user.is_authenticated
+            and (
+                settings.REQUIRE_SECOND_FACTOR
+                or (user.is_staff and not settings.DEVELOPMENT)
+            )
             and not request.path.startswith(ENROLMENT)
-            and not is_mfa_enabled(request.user)
+            and not is_mfa_enabled(user)
         ):
             return redirect("mfa_activate_totp")
         return get_response(request)

@@ -24,6 +24,8 @@ from .roles import Role
 class FindUsersForm(forms.Form):
     """What an administrator looks for in a long list; anything odd means: all."""
 
+    searches = True
+
     SORTS = {
         "name": ["user__name", "pk"],
         "since": ["-since", "pk"],
@@ -203,6 +205,8 @@ class EmailChangeForm(forms.Form):
 
 class FindActivityForm(forms.Form):
     """What an administrator looks for in what happened; anything odd means: all."""
+
+    searches = True
 
     topic = forms.ChoiceField(
         label=_("Waarover"), required=False, choices=[("", _("Alles")), *TOPICS]

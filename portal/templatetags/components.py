@@ -29,7 +29,12 @@ def kind(field: BoundField) -> str:
 
 @register.filter
 def is_optional(field: BoundField) -> bool:
-    """Whether the label says so. A question that only some people see is aria-required."""
+    """Whether the label says so. A question that only some people see is aria-required.
+
+    Where all is optional, as in a search, it goes without saying.
+    """
+    if getattr(field.form, "searches", False):
+        return False
     return not field.field.required and "aria-required" not in field.field.widget.attrs
 
 

@@ -99,3 +99,13 @@ def test_who_has_an_unproven_address_can_set_up_a_second_factor(client):
         "mfa_activate_totp",
         "account_reauthenticate",
     )
+
+
+@pytest.mark.parametrize(("is_staff", "status"), [(True, 302), (False, 200)])
+def test_staff_need_a_second_factor_in_production_whatever_is_set(
+    client, settings, is_staff, status
+):
+    settings.REQUIRE_SECOND_FACTOR, settings.DEVELOPMENT = False, False
+    client.force_login(UserFactory(is_staff=is_staff))
+
+    assert client.get("/ondersteuning/").status_code == status
