@@ -173,7 +173,7 @@ class Person:
     def signs_in(self, username, password=PASSWORD):
         self.opens("/inloggen/")
         self.fills(login=username, password=password)
-        self.page.locator("main form button").first.click()
+        self.page.locator("main form button:not([type=button])").first.click()
         self.page.wait_for_url(lambda address: "/account/login" not in address)
 
     def is_at(self, path):

@@ -138,6 +138,37 @@ def test_axe_finds_nothing_on_a_page_with_mistakes(person):
         no_violation(applicant, step)
 
 
+def run_the_organisation(site, administrator, colleague):
+    """Invite, be joined, look back; and the own details."""
+    administrator.follows("Mijn Organisatie")
+    no_violation(administrator, "users")
+    administrator.follows("Gebruikers uitnodigen")
+    administrator.fills(addresses="collega@donald.example\ngeen adres")
+    administrator.presses("Uitnodigen")
+    administrator.sees("“geen adres” is geen e-mailadres.")
+    no_violation(administrator, "an invitation with a mistake")
+    invited = site.mail.wait_for("collega@donald.example", "Uitnodiging voor")
+    colleague.opens(smtp.link(invited))
+    no_violation(colleague, "invitation")
+    colleague.fills(
+        name="Cora Collega",
+        username="toegankelijke.cora",
+        password="een lange zin als wachtwoord",
+    )
+    colleague.presses("Account maken en meedoen")
+    colleague.signs_in("toegankelijke.cora", "een lange zin als wachtwoord")
+    colleague.sees("Welkom, Cora Collega")
+    for page in ("Mijn Gegevens", "Contactgegevens wijzigen"):
+        colleague.follows(page)
+        no_violation(colleague, page)
+    administrator.follows("Mijn Organisatie")
+    administrator.sees("Cora Collega")
+    no_violation(administrator, "users and invitations")
+    administrator.follows("Activiteit")
+    administrator.sees("Cora Collega hoort nu bij de organisatie")
+    no_violation(administrator, "activity")
+
+
 def test_axe_finds_nothing_on_the_way_to_a_key(site, person):
     applicant, intake, approver = person(), person(), person()
     apply(applicant, of_another(DONALD, "toegankelijk"))
@@ -176,11 +207,34 @@ def test_axe_finds_nothing_on_the_way_to_a_key(site, person):
     newcomer.opens(smtp.link(available))
     no_violation(newcomer, "activating")
     newcomer.fills(password="een lange zin als wachtwoord")
-    newcomer.page.locator("main form button").first.click()
+    newcomer.presses("Wachtwoord instellen")
     newcomer.page.wait_for_url("**/account/login/**")
     newcomer.signs_in("toegankelijk", "een lange zin als wachtwoord")
     no_violation(newcomer, "dashboard")
     newcomer.follows("Mijn API keys")
     no_violation(newcomer, "keys")
+    run_the_organisation(site, newcomer, person())
+    newcomer.follows("Mijn API keys")
     newcomer.follows("Toon de API-key")
     no_violation(newcomer, "password once more, or the question")
+
+
+def test_what_is_typed_as_a_password_can_be_shown(person):
+    visitor = person(locale="nl-NL")
+    visitor.opens("/account/login/")
+    visitor.fills(password="op een klein scherm")
+    field = visitor.page.locator("[name=password]")
+    assert field.get_attribute("type") == "password"
+
+    visitor.presses("Toon wachtwoord")
+    assert field.get_attribute("type") == "text"
+    assert field.input_value() == "op een klein scherm"
+    visitor.presses("Toon wachtwoord")
+    assert field.get_attribute("type") == "password"
+
+
+def test_without_javascript_nothing_offers_to_show_it(person):
+    visitor = person(locale="nl-NL", java_script_enabled=False)
+    visitor.opens("/account/login/")
+
+    assert not visitor.page.get_by_role("button", name="Toon wachtwoord").count()

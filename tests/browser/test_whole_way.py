@@ -165,7 +165,8 @@ def test_an_organisation_applies_and_ends_with_a_working_key(
     files = {
         part.get_filename(): part.get_content() for part in contract.iter_attachments()
     }
-    kinds = ["contract", "terms", "service-level", *(["mandate"] if debit else [])]
+    kinds = ["overeenkomst", "gebruikersvoorwaarden", "service-garantie-document"]
+    kinds += ["incassomachtiging"] if debit else []
     assert sorted(files) == sorted(f"{reference}-{kind}.pdf" for kind in kinds)
     applicant.opens(smtp.link(contract))
     applicant.page.locator("[type=file]").set_input_files(
@@ -188,7 +189,7 @@ def test_an_organisation_applies_and_ends_with_a_working_key(
     newcomer = person()
     newcomer.opens(smtp.link(available))
     newcomer.fills(password="een lange zin als wachtwoord")
-    newcomer.page.locator("main form button").first.click()
+    newcomer.presses("Wachtwoord instellen")
     newcomer.page.wait_for_url("**/account/login/**")
     newcomer.signs_in(administrator, "een lange zin als wachtwoord")
     newcomer.is_at(f"/mijn/{kvk_number}/")
@@ -207,7 +208,7 @@ def reveal(newcomer):
     password = newcomer.page.locator("[name=password]")
     if password.count():  # proves anew who is there
         password.fill("een lange zin als wachtwoord")
-        newcomer.page.locator("main form button").first.click()
+        newcomer.presses("Bevestigen")
     newcomer.page.get_by_role("button", name=re.compile("^Toon")).click()
     shown = newcomer.page.locator("main code").filter(has_text="kvk_live_").first
     return shown.inner_text().strip()
