@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from portal.management.commands import permissions
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -27,3 +29,9 @@ def test_tests_that_prove_the_rules_exist():
     ]
     assert named
     assert missing == []
+
+
+@pytest.mark.django_db
+def test_the_table_of_permissions_is_that_of_the_code():
+    """Else: manage.py permissions."""
+    assert permissions.FILE.read_text() == permissions.table()

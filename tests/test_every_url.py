@@ -4,17 +4,22 @@ import uuid
 
 import pytest
 from django.contrib.auth.models import Group
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import reverse
 
 from organisations.roles import PERMISSIONS, Permission, Role
+from portal.management.commands.permissions import (
+    ANY_USER,
+    PUBLIC,
+    STAFF,
+    every_url,
+    mark,
+)
 from tests.factories import (
     ApiKeyFactory,
     MembershipFactory,
     OrganisationFactory,
     UserFactory,
 )
-
-PUBLIC, ANY_USER, STAFF = "public", "any_user", "staff"
 
 WHO_MAY_OPEN = {
     "home": PUBLIC,
@@ -122,28 +127,8 @@ EXAMPLE = {
 }  # and 1 for what is a number
 
 
-def every_url(resolver=None, namespace=""):
-    """(name, view, pattern) of everything that the URLconf knows."""
-    for pattern in (resolver or get_resolver()).url_patterns:
-        if isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name or ''}", pattern.callback, pattern
-        else:
-            inner = f"{pattern.namespace}:" if pattern.namespace else ""
-            yield from every_url(pattern, namespace + inner)
-
-
 def of_one_model(name):
     return name.startswith("admin:") and "_" in name and name not in WHO_MAY_OPEN
-
-
-def mark(name, view):
-    if not getattr(view, "login_required", True):
-        return PUBLIC
-    if name.startswith("admin:"):
-        return STAFF
-    return getattr(
-        view, "permission", ANY_USER if "allauth" in view.__module__ else None
-    )
 
 
 def address(name, pattern):
@@ -158,7 +143,7 @@ def address(name, pattern):
 def test_who_may_open_what():
     marked = {
         name: mark(name, view)
-        for name, view, _pattern in every_url()
+        for name, view, _pattern, _path in every_url()
         if not of_one_model(name)
     }
 
@@ -166,7 +151,7 @@ def test_who_may_open_what():
 
 
 def test_every_page_of_a_model_in_the_admin_asks_for_staff():
-    marked = [mark(name, view) for name, view, _ in every_url() if of_one_model(name)]
+    marked = [mark(name, view) for name, view, *_ in every_url() if of_one_model(name)]
 
     assert len(marked) > 30
     assert set(marked) == {STAFF}
@@ -203,7 +188,7 @@ EVERYBODY += list(WHAT_STAFF_SEE)
 def test_every_address_answers_everybody_as_the_table_says(client, people, who, method):
     user = people[who]
     wrong = {}
-    for name, view, pattern in every_url():
+    for name, view, pattern, _path in every_url():
         if name in ("admin:view_on_site", "account_logout", "admin:logout"):
             continue
         if user:
