@@ -1,14 +1,13 @@
 """Every mail about an application, one function each."""
 
-import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import translation
 from django.utils.translation import gettext
 
 from accounts.models import Activation, User
+from mail.rendering import day
 from mail.services import next_slot, send
 
 from .models import Application, Document
@@ -21,7 +20,7 @@ def resume(application: Application, *, to: str) -> None:
         to=to,
         language=application.language,
         about=application,
-        context={"until": _day(application.expires_at, application.language)},
+        context={"until": day(application.expires_at, application.language)},
         links={"resume_url": ["draft", application.pk, application.link_version]},
     )
 
@@ -64,7 +63,7 @@ def key_available(application: Application, activation: Activation) -> None:
             "name": user.name,
             "username": user.username,
             "organisation": application.organisation_name,
-            "until": _day(activation.expires_at, user.language),
+            "until": day(activation.expires_at, user.language),
         },
         links={
             "activation_url": ["activation", activation.pk, activation.link_version]
@@ -143,9 +142,3 @@ def _to_applicant(
         attachments=attachments,
         not_before=None if confirmed else next_slot(application.contact_email),
     )
-
-
-def _day(moment: datetime.datetime, language: str) -> str:
-    """A day as the reader writes it."""
-    with translation.override(language):
-        return date_format(timezone.localtime(moment).date(), "j F Y")

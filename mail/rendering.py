@@ -1,5 +1,6 @@
 """What a mail looks like: its subject, its two bodies, its headers."""
 
+import datetime
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from . import private_links
@@ -66,6 +68,12 @@ def text_for_staff(message: Message) -> str:
     hidden = dict.fromkeys(message.links, gettext("[persoonlijke link]"))
     with translation.override(message.language):
         return _plain(f"{message.template}.txt", _values(message, hidden)).strip()
+
+
+def day(moment: datetime.datetime, language: str) -> str:
+    """A day as its reader writes it: 9 december 2026."""
+    with translation.override(language):
+        return date_format(timezone.localtime(moment).date(), "j F Y")
 
 
 def _values(message: Message, links: dict[str, str]) -> dict[str, Any]:

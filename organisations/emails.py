@@ -1,10 +1,8 @@
 """The mails about an organisation and who belongs to it."""
 
-import datetime
+from django.utils import translation
 
-from django.utils import timezone, translation
-from django.utils.formats import date_format
-
+from mail.rendering import day
 from mail.services import next_slot, send
 
 from .models import Invitation
@@ -23,16 +21,10 @@ def invited(invitation: Invitation, *, language: str) -> None:
             "by": invitation.invited_by.name,
             "organisation": invitation.organisation.name,
             "role": role,
-            "until": _day(invitation.expires_at, language),
+            "until": day(invitation.expires_at, language),
         },
         links={
             "invitation_url": ["invitation", invitation.pk, invitation.link_version]
         },
         not_before=next_slot(invitation.email),
     )
-
-
-def _day(moment: datetime.datetime, language: str) -> str:
-    """A day as the reader writes it."""
-    with translation.override(language):
-        return date_format(timezone.localtime(moment).date(), "j F Y")

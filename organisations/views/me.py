@@ -49,7 +49,12 @@ def contact(request):
         with translation.override(user.language):
             messages.success(request, _("Je gegevens zijn gewijzigd."))
         return redirect("organisations:me")
-    return render(request, "me/contact.html", {"form": form})
+    context = {
+        "form": form,
+        "title": _("Contactgegevens wijzigen"),
+        "button": _("Opslaan"),
+    }
+    return render(request, "me/form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +72,15 @@ def username(request):
         else:
             messages.success(request, _("Je gebruikersnaam is gewijzigd."))
             return redirect("organisations:me")
-    return render(request, "me/username.html", {"form": form})
+    context = {
+        "form": form,
+        "title": _("Gebruikersnaam wijzigen"),
+        "intro": _(
+            "Je vorige gebruikersnaam blijft van jou: niemand anders kan hem krijgen."
+        ),
+        "button": _("Opslaan"),
+    }
+    return render(request, "me/form.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,7 +100,16 @@ def email(request):
             text = _("We hebben een link gemaild naar %(email)s. Bevestig daarmee.")
             messages.success(request, text % form.cleaned_data)
             return redirect("organisations:me")
-    return render(request, "me/email.html", {"form": form})
+    context = {
+        "form": form,
+        "title": _("E-mailadres wijzigen"),
+        "intro": _(
+            "Het verandert pas als je het nieuwe adres hebt bevestigd. Je oude adres krijgt"
+            " er dan bericht van."
+        ),
+        "button": _("Stuur mij de link"),
+    }
+    return render(request, "me/form.html", context)
 
 
 @require_safe
