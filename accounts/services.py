@@ -108,12 +108,10 @@ def renew_activation(user: User, *, by: User | None) -> Activation:
 
 
 def _make_link(activation: Activation) -> None:
-    activation.link_version += 1
     activation.expires_at = private_links.end_of_day_in(settings.ACTIVATION_DAYS)
     if activation.pk is None:
         activation.save(force_insert=True)  # the token is made of the row's id
-    token = private_links.token("activation", activation.pk, activation.link_version)
-    activation.link_digest = private_links.digest(token)
+    private_links.renew("activation", activation)
     activation.save()
 
 
@@ -204,12 +202,10 @@ def ask_email_change(user: User, email: str) -> None:
     if change is None:
         change = EmailChange(user=user, link_digest=secrets.token_hex(32))
     change.email = email
-    change.link_version += 1
     change.expires_at = private_links.end_of_day_in(EMAIL_CHANGE_DAYS)
     change.save()  # the token is made of the row's id
-    token = private_links.token("email_change", change.pk, change.link_version)
-    change.link_digest = private_links.digest(token)
-    change.save(update_fields=["link_digest"])
+    private_links.renew("email_change", change)
+    change.save()
     record("person.email_change_asked", subject=user, by=user)
     emails.confirm_email(change)
 

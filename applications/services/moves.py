@@ -48,6 +48,4 @@ def require(application: Application, *statuses: Status) -> None:
 
 def new_link(application: Application, purpose: str) -> None:
     """Give the application another private link; the one before is worth nothing."""
-    application.link_version += 1
-    token = private_links.token(purpose, application.pk, application.link_version)
-    application.link_digest = private_links.digest(token)
+    private_links.renew(purpose, application)

@@ -205,12 +205,10 @@ def _renew(invitation: Invitation, *, role: Role, by: User) -> None:
     invitation.invited_at = timezone.now()
     invitation.expires_at = private_links.end_of_day_in(settings.INVITATION_DAYS)
     invitation.accepted_at = invitation.accepted_by = invitation.withdrawn_at = None
-    invitation.link_version += 1
     if invitation.pk is None:
         invitation.link_digest = secrets.token_hex(32)  # opens nothing
         invitation.save(force_insert=True)  # the token is made of the row's id
-    token = private_links.token("invitation", invitation.pk, invitation.link_version)
-    invitation.link_digest = private_links.digest(token)
+    private_links.renew("invitation", invitation)
     invitation.save()
 
 
