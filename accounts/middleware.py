@@ -1,10 +1,11 @@
 import time
 
-from allauth.mfa.utils import is_mfa_enabled
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.shortcuts import redirect
 from django.utils import translation
+
+from . import second_factor
 
 SEEN_EVERY = 300  # seconds
 ENROLMENT = (
@@ -53,16 +54,31 @@ def second_factor_required(get_response):
 
     def middleware(request):
         user = request.user
-        if (
-            user.is_authenticated
-            and (
-                settings.REQUIRE_SECOND_FACTOR
-                or (user.is_staff and not settings.DEVELOPMENT)
+        if user.is_authenticated and not request.path.startswith(ENROLMENT):
+            must = settings.REQUIRE_SECOND_FACTOR or (
+                user.is_staff and not settings.DEVELOPMENT
             )
-            and not request.path.startswith(ENROLMENT)
-            and not is_mfa_enabled(user)
-        ):
-            return redirect("mfa_activate_totp")
+            if must and not second_factor.met(request):
+                return second_factor.set_up(request)
+            if request.session.get(second_factor.WANTED) == request.get_full_path():
+                del request.session[
+                    second_factor.WANTED
+                ]  # set again while it is needed
         return get_response(request)
 
+    return middleware
+
+
+def suspend_as_a_whole_page(get_response):
+    """What waits for a password is answered later, on a page: htmx no longer listens."""
+
+    def middleware(request):
+        return get_response(request)
+
+    def process_exception(request, exception):  # before allauth's own
+        if isinstance(exception, ReauthenticationRequired):
+            for name in [name for name in request.META if name.startswith("HTTP_HX_")]:
+                del request.META[name]
+
+    middleware.process_exception = process_exception
     return middleware
