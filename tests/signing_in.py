@@ -8,6 +8,7 @@ from django.test import Client
 def signed_in(user, client=None, *, proven=True):
     """A browser of this person; `proven`: who gave the password a moment ago again."""
     client = client or Client()
+    client.logout()
     client.force_login(user)
     if proven:
         session = client.session

@@ -32,7 +32,7 @@ def of_colleague(view):
     return found
 
 
-def row(request, membership, colleague, **state):
+def row(request, membership, colleague, /, **state):
     """One row of the list, as it is now; the count beside the heading goes with it."""
     context = {
         "membership": membership,

@@ -60,9 +60,7 @@ def dashboard(request, membership):
 @ASKS_AGAIN
 @of_colleague
 def member(request, membership, colleague):
-    form = RoleForm(
-        request.POST or None, initial={"role": colleague.role, "seen": colleague.role}
-    )
+    form = _role_form(colleague, request.POST or None, role=colleague.role)
     if request.method == "POST" and form.is_valid():
         role = Role(form.cleaned_data["role"])
         seen = Role(form.cleaned_data["seen"])
@@ -105,7 +103,7 @@ def remove(request, membership, colleague):
                 return row(request, membership, {"pk": pk}, gone=text)
             return _done(request, membership, text)
     if request.htmx:
-        return row(request, membership, colleague, removing=True, **context)
+        return row(request, membership, colleague, **context, removing=True)
     return render(request, "organisations/remove.html", context)
 
 
@@ -158,7 +156,13 @@ def _seen_now(request, membership, colleague, wanted):
         "De rol is intussen gewijzigd. Er is niets opgeslagen: kijk of je dit nog wilt."
     )
     messages.warning(request, f"{text} {in_passing(act)}")
-    return RoleForm(initial={"role": wanted, "seen": colleague.role})
+    return _role_form(colleague, role=wanted)
+
+
+def _role_form(colleague, data=None, *, role):
+    """With ids of its own: two rows of the list may each have their form open."""
+    initial = {"role": role, "seen": colleague.role}
+    return RoleForm(data, initial=initial, auto_id=f"role-of-{colleague.pk}-%s")
 
 
 def _changed(request, membership, colleague, *, in_place):

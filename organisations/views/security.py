@@ -22,7 +22,7 @@ from ..services import second_factor as services
 from .colleagues import in_passing
 
 TIME_TO_SET_UP = datetime.timedelta(weeks=2)
-NAMED = 50  # of those without; the list of users shows the others
+NAMED = 20  # of those without; the list of users shows the others
 ASKS_AGAIN = reauthentication_required(allow_get=True)
 
 
