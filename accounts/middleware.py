@@ -1,6 +1,5 @@
 import time
 
-from allauth.core.exceptions import ReauthenticationRequired
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.utils import translation
@@ -66,19 +65,4 @@ def second_factor_required(get_response):
                 ]  # set again while it is needed
         return get_response(request)
 
-    return middleware
-
-
-def suspend_as_a_whole_page(get_response):
-    """What waits for a password is answered later, on a page: htmx no longer listens."""
-
-    def middleware(request):
-        return get_response(request)
-
-    def process_exception(request, exception):  # before allauth's own
-        if isinstance(exception, ReauthenticationRequired):
-            for name in [name for name in request.META if name.startswith("HTTP_HX_")]:
-                del request.META[name]
-
-    middleware.process_exception = process_exception
     return middleware

@@ -17,7 +17,11 @@ def security_headers(get_response):
 
 
 def redirect_whole_page(get_response):
-    """Under htmx a redirect leads the whole page there: no login page within a fragment."""
+    """Under htmx a redirect leads the whole page there: no login page within a fragment.
+
+    Reading the headers here also settles them: an act that waited for a password brings
+    those of the suspended request along, and is answered with a page all the same.
+    """
 
     def middleware(request):
         asked_by_htmx = request.headers.get("HX-Request") == "true"

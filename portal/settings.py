@@ -256,7 +256,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.suspend_as_a_whole_page",
     "accounts.middleware.language_of_user",
     "accounts.middleware.last_seen",
     "accounts.middleware.second_factor_required",
