@@ -129,6 +129,17 @@ class InviteForm(forms.Form):
         )
 
 
+class SecondAdministratorForm(forms.Form):
+    """Whom a first administrator asks, so that the organisation never has just one."""
+
+    use_required_attribute = False
+
+    email = EmailField(
+        label=_("E-mailadres van je collega"),
+        error_messages={"required": _("Vul een e-mailadres in, of kies Later.")},
+    )
+
+
 class JoinForm(forms.Form):
     """A new account, to join an organisation with."""
 

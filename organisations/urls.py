@@ -16,6 +16,11 @@ urlpatterns = [
     path("mijn/gegevens/downloaden/", me.download, name="my_data"),
     path("mijn/gegevens/sluiten/", me.close, name="close_account"),
     path("mijn/<slug:slug>/", members.dashboard, name="dashboard"),
+    path(
+        "mijn/<slug:slug>/tweede-administrator/",
+        inviting.second_administrator,
+        name="second_administrator",
+    ),
     path("mijn/<slug:slug>/organisatie/", members.users, name="users"),
     path(
         "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/",

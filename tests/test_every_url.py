@@ -54,6 +54,7 @@ WHO_MAY_OPEN = {
     "organisations:my_data": ANY_USER,
     "organisations:close_account": ANY_USER,
     "organisations:dashboard": Permission.ORGANISATION_VIEW,
+    "organisations:second_administrator": Permission.ORGANISATION_MANAGE,
     "organisations:users": Permission.ORGANISATION_MANAGE,
     "organisations:member": Permission.ORGANISATION_MANAGE,
     "organisations:remove": Permission.ORGANISATION_MANAGE,

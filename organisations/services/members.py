@@ -80,6 +80,11 @@ def sign_out(membership: Membership, *, by: User) -> None:
     _record("member.signed_out", membership, by=by)
 
 
+def is_alone(membership: Membership) -> bool:
+    """Whether this member is the only one who runs the organisation."""
+    return [*membership.organisation.memberships.administrators()] == [membership]
+
+
 def only_administrator_of(user: User) -> list[Organisation]:
     """The organisations that would have no administrator without this person."""
     return [

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..access import requires
-from ..forms import InviteForm
+from ..forms import InviteForm, SecondAdministratorForm
 from ..roles import Permission, Role
 from ..services import inviting
 from ..services.inviting import Outcome
@@ -16,7 +16,8 @@ from ..services.inviting import Outcome
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 def invite(request, membership):
-    form = InviteForm(request.POST or None)
+    role = request.GET.get("rol", Role.DEVELOPER)
+    form = InviteForm(request.POST or None, initial={"role": role})
     if request.method == "POST" and form.is_valid():
         try:
             outcomes = inviting.invite(
@@ -37,6 +38,30 @@ def invite(request, membership):
             form = form.rest()
     context = {"membership": membership, "form": form}
     return render(request, "organisations/invite.html", context)
+
+
+@require_POST
+@requires(Permission.ORGANISATION_MANAGE)
+def second_administrator(request, membership):
+    """From the dashboard, where a first administrator is asked for another at once."""
+    form = SecondAdministratorForm(request.POST)
+    if form.is_valid():
+        try:
+            outcomes = inviting.invite(
+                membership.organisation,
+                [form.cleaned_data["email"]],
+                role=Role.ADMINISTRATOR,
+                by=request.user,
+                language=get_language(),
+            )
+        except inviting.TooManyInvitations:
+            form.add_error("email", _too_many())
+        else:
+            _tell(request, outcomes)
+            slug = membership.organisation.slug
+            return redirect("organisations:dashboard", slug=slug)
+    context = {"membership": membership, "alone": True, "form": form}
+    return render(request, "organisations/dashboard.html", context)
 
 
 @require_POST

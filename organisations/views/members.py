@@ -13,7 +13,7 @@ from django.views.decorators.http import (
 )
 
 from ..access import any_user, requires
-from ..forms import FindUsersForm, RoleForm
+from ..forms import FindUsersForm, RoleForm, SecondAdministratorForm
 from ..models import Membership
 from ..roles import Permission, Role
 from ..services import members as services
@@ -34,12 +34,19 @@ def mine(request):
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def dashboard(request, membership):
+    first_time = membership.last_used_at is None
     membership.last_used_at = timezone.now()
     membership.save(update_fields=["last_used_at"])
-    administrators = membership.organisation.memberships.administrators()
+    alone = services.is_alone(membership)
+    invited = membership.organisation.invitations.waiting().filter(
+        role=Role.ADMINISTRATOR
+    )
+    ask = alone and first_time and not invited
     context = {
         "membership": membership,
-        "alone": [*administrators] == [membership],
+        "alone": alone,
+        "invited": invited,
+        "form": SecondAdministratorForm() if ask else None,
     }
     return render(request, "organisations/dashboard.html", context)
 
