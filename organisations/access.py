@@ -28,9 +28,9 @@ def requires(permission: Permission) -> Callable[[View], View]:
                 user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
             ).select_related("organisation")
             membership = get_object_or_404(mine, organisation__slug=slug)
+            request.membership = membership  # type: ignore[attr-defined]  # for pages, 403.html too
             if permission not in membership.permissions:
                 raise PermissionDenied
-            request.membership = membership  # type: ignore[attr-defined]  # for base.html
             return view(request, membership, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

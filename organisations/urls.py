@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import activity, inviting, joining, me, members
+from .views import activity, administrators, inviting, joining, me, members
 
 app_name = "organisations"
 urlpatterns = [
@@ -58,6 +58,31 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/activiteit.csv",
         activity.download,
         name="activity_csv",
+    ),
+    path(
+        "mijn/<slug:slug>/administrator-worden/",
+        administrators.ask,
+        name="ask",
+    ),
+    path(
+        "mijn/<slug:slug>/administrator-worden/intrekken/",
+        administrators.withdraw,
+        name="withdraw_request",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/verzoeken/<int:request_id>/",
+        administrators.answer,
+        name="request",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/ingrepen/<int:intervention_id>/",
+        administrators.intervention,
+        name="intervention",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/tweede-stap/",
+        administrators.end_second_factor,
+        name="end_second_factor",
     ),
     path("uitnodiging/<str:token>/", joining.invitation, name="invitation"),
 ]

@@ -65,6 +65,11 @@ WHO_MAY_OPEN = {
     "organisations:invite": Permission.ORGANISATION_MANAGE,
     "organisations:resend": Permission.ORGANISATION_MANAGE,
     "organisations:withdraw": Permission.ORGANISATION_MANAGE,
+    "organisations:ask": Permission.ORGANISATION_VIEW,
+    "organisations:withdraw_request": Permission.ORGANISATION_VIEW,
+    "organisations:request": Permission.ORGANISATION_MANAGE,
+    "organisations:intervention": Permission.ORGANISATION_MANAGE,
+    "organisations:end_second_factor": Permission.ORGANISATION_MANAGE,
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
@@ -110,9 +115,11 @@ WHO_MAY_OPEN = {
 
 WHAT_STAFF_SEE = {
     "intake": {"application", "organisation", "message"},
-    "contracten": {"application", "contract", "mandate", "organisation", "message"},
+    "contracten": {
+        "application", "contract", "mandate", "organisation", "intervention", "message",
+    },
     "support": {
-        "application", "organisation", "apikey", "user", "message",
+        "application", "organisation", "intervention", "apikey", "user", "message",
     },
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from mail import private_links
 from .. import emails
 from ..models import Invitation, Membership, Organisation
 from ..roles import Role
-from .members import add_member
+from .members import add_member, lock
 
 
 class InvitationUnknown(Exception):
@@ -66,7 +66,7 @@ def invite(
     Whether an address has an account somewhere makes no difference and is not told.
     Raises TooManyInvitations.
     """
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    lock(organisation.pk)
     outcomes: dict[str, Outcome] = {}
     for address in addresses:
         if _is_member(organisation, address):
@@ -74,10 +74,28 @@ def invite(
         elif _waits(organisation, address):
             outcomes.setdefault(address, Outcome.WAITING)
         else:
-            _ask(organisation, address, role=role, by=by, language=language)
+            ask(organisation, address, role=role, by=by, language=language)
             outcomes[address] = Outcome.INVITED
     _require_moderation(organisation)
     return outcomes
+
+
+def ask(
+    organisation: Organisation, address: str, *, role: Role, by: User, language: str
+) -> None:
+    """Ask one address, whatever it was asked before. Needs the organisation's lock."""
+    invitation = organisation.invitations.filter(email__iexact=address).first()
+    if invitation is None:
+        invitation = Invitation(organisation=organisation, email=address)
+    _renew(invitation, role=role, by=by)
+    record(
+        "invitation.sent",
+        subject=invitation,
+        organisation=organisation,
+        by=by,
+        role=role,
+    )
+    emails.invited(invitation, language=language)
 
 
 @transaction.atomic
@@ -183,21 +201,6 @@ def _join(invitation: Invitation, user: User) -> Membership:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     return add_member(organisation, user, role=Role(invitation.role), by=user)
-
-
-def _ask(organisation, address, *, role, by, language):
-    invitation = organisation.invitations.filter(email__iexact=address).first()
-    if invitation is None:
-        invitation = Invitation(organisation=organisation, email=address)
-    _renew(invitation, role=role, by=by)
-    record(
-        "invitation.sent",
-        subject=invitation,
-        organisation=organisation,
-        by=by,
-        role=role,
-    )
-    emails.invited(invitation, language=language)
 
 
 def _renew(invitation: Invitation, *, role: Role, by: User) -> None:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
 from audit.services import record
 
-from ..models import Membership, Organisation
+from ..models import AdministratorRequest, Membership, Organisation
 from ..roles import Role
 
 
@@ -39,12 +40,13 @@ def add_member(
 
 
 @transaction.atomic
-def change_role(membership: Membership, role: Role, *, by: User) -> None:
-    """Give a member another role; raises LastAdministrator."""
+def change_role(membership: Membership, role: Role, *, by: User | None) -> None:
+    """Give a member another role; raises LastAdministrator. Time does it as nobody."""
     _lock(membership)
     if membership.role == role:
         return
     _require_another_administrator(membership)
+    _overtake_request(membership, by=by)
     was, membership.role = membership.role, role
     membership.save(update_fields=["role"])
     _record("member.role_changed", membership, by=by, was=was, now=role)
@@ -68,6 +70,7 @@ def remove_member(membership: Membership, *, by: User) -> None:
     """
     _lock(membership)
     _require_another_administrator(membership)
+    _overtake_request(membership, by=by)
     _record("member.removed", membership, by=by, was=membership.role)
     membership.delete()
     accounts.end_sessions(membership.user)
@@ -106,9 +109,17 @@ def close_account(user: User) -> None:
     accounts.close(user)
 
 
+def lock(organisation_id: int) -> None:
+    """Let nobody else change who runs the organisation until this is done.
+
+    Without its key: what is recorded meanwhile refers to the organisation as it commits,
+    holding the audit log that this will wait for.
+    """
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation_id)
+
+
 def _lock(membership: Membership) -> None:
-    """Let nobody else change who runs the organisation until this is done."""
-    Organisation.objects.select_for_update().get(pk=membership.organisation_id)
+    lock(membership.organisation_id)
     membership.refresh_from_db()
 
 
@@ -121,7 +132,17 @@ def _require_another_administrator(membership: Membership) -> None:
         raise LastAdministrator
 
 
-def _record(kind: str, membership: Membership, *, by: User, **data: Any) -> None:
+def _overtake_request(membership: Membership, *, by: User | None) -> None:
+    """End what this person asked for: it has no point any more (see asking.py)."""
+    asked = membership.organisation.administrator_requests.open()
+    asked.filter(user=membership.user).update(
+        outcome=AdministratorRequest.Outcome.OVERTAKEN,
+        ended_at=timezone.now(),
+        ended_by=by,
+    )
+
+
+def _record(kind: str, membership: Membership, *, by: User | None, **data: Any) -> None:
     record(
         kind,
         subject=membership,
