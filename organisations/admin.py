@@ -171,7 +171,7 @@ class InterventionAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": label,
             "about": intervention.organisation,
-            "explanation": str(intervention).capitalize(),
+            "explanation": str(intervention),
             "checked": intervention.checked,
             "button": label,
         }

@@ -168,7 +168,7 @@ class AnswerRequestForm(forms.Form):
     )
     answer = forms.CharField(
         label=_("Uitleg bij je bezwaar"),
-        help_text=_("Alleen nodig bij bezwaar. De vrager leest dit."),
+        help_text=_("Verplicht als je bezwaar maakt. De vrager leest dit."),
         required=False,
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -102,9 +102,10 @@ def only_administrator_of(user: User) -> list[Organisation]:
 @transaction.atomic
 def close_account(user: User) -> None:
     """End a person's account and their place everywhere; raises LastAdministrator."""
-    for membership in user.memberships.select_related("organisation").order_by(
-        "organisation"
-    ):
+    places = user.memberships.select_related("organisation").order_by("organisation")
+    for membership in places:  # every lock before the first record()
+        lock(membership.organisation_id)
+    for membership in places:
         remove_member(membership, by=user)
     accounts.close(user)
 

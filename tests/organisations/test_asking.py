@@ -1,6 +1,7 @@
 """A developer asks to become administrator; time, a colleague or they themselves end it."""
 
 import datetime
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -321,6 +322,28 @@ def test_what_is_recorded_meanwhile_waits_for_no_lock(alice, bob):
         members.lock(alice.organisation_id)
         pool.submit(something).result(timeout=20)
         members.change_role(bob, Role.ADMINISTRATOR, by=alice.user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_an_account_takes_every_lock_before_it_records(alice):
+    """Else it holds the audit log while it waits for an organisation where one records."""
+    carol = member(alice.organisation)
+    there = member(role=Role.ADMINISTRATOR, organisation__name="Z, the last")
+    member(there.organisation, user=carol.user)
+
+    def close():
+        members.close_account(carol.user)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            members.lock(there.organisation_id)
+            closing = pool.submit(close)
+            time.sleep(1)  # it waits for the lock now
+            members.sign_out(there, by=there.user)
+        closing.result(timeout=20)
+
+    assert not carol.user.memberships.exists()
 
 
 def test_a_developer_asks_on_a_page_and_withdraws_on_the_dashboard(alice, bob):
