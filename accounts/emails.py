@@ -1,5 +1,7 @@
 """The mails about an account."""
 
+from django.conf import settings
+
 from mail.services import send
 
 from .models import Activation, EmailChange, User
@@ -59,4 +61,19 @@ def confirm_email(change: EmailChange) -> None:
         about=user,
         context={"username": user.username},
         links={"confirm_url": ["email_change", change.pk, change.link_version]},
+    )
+
+
+def second_factor_taken(user: User, *, by: User | None) -> None:
+    """Their second factor was taken away, and by whom: they may not have asked for it."""
+    send(
+        "accounts/emails/second_factor_taken",
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={
+            "name": user.name,
+            "username": user.username,
+            "by": by.name if by else settings.OPERATOR_NAME,
+        },
     )

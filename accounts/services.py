@@ -357,3 +357,15 @@ def begin(user: User, *, password: str) -> None:
         user=user, email=user.email, defaults={"verified": True, "primary": True}
     )
     record("account.activated", subject=user, by=user)
+
+
+@transaction.atomic
+def take_second_factor(user: User, *, by: User | None) -> None:
+    """Take away the second factor that a person lost: the password alone lets them in.
+
+    Every session ends, and the person is mailed: whoever asked for this may be another.
+    """
+    Authenticator.objects.filter(user=user).delete()
+    end_sessions(user)
+    record("account.second_factor_taken", subject=user, by=by)
+    emails.second_factor_taken(user, by=by)

@@ -33,13 +33,13 @@ def requires(permission: Permission) -> Callable[[View], View]:
                 user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
             ).select_related("organisation")
             membership = get_object_or_404(mine, organisation__slug=slug)
+            request.membership = membership  # type: ignore[attr-defined]  # for pages, 403.html too
             if permission not in membership.permissions:
                 raise PermissionDenied
             if membership.organisation.asks_second_factor and not second_factor.met(
                 request
             ):
                 return second_factor.set_up(request)
-            request.membership = membership  # type: ignore[attr-defined]  # for base.html
             return view(request, membership, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

@@ -28,6 +28,33 @@ WORDS = {
         ),
         "member.role_changed": gettext_lazy("%(person)s is nu %(now)s en was %(was)s"),
         "member.removed": gettext_lazy("%(person)s hoort niet meer bij de organisatie"),
+        "member.second_factor_taken": gettext_lazy(
+            "De tweede stap van %(person)s is weggehaald"
+        ),
+        "administrator_request.asked": gettext_lazy(
+            "%(person)s vraagt om administrator te worden"
+        ),
+        "administrator_request.granted": gettext_lazy(
+            "Akkoord: %(person)s wordt administrator"
+        ),
+        "administrator_request.refused": gettext_lazy(
+            "Bezwaar: %(person)s wordt geen administrator"
+        ),
+        "administrator_request.withdrawn": gettext_lazy(
+            "%(person)s vraagt niet meer om administrator te worden"
+        ),
+        "administrator_request.passed": gettext_lazy(
+            "Niemand maakte bezwaar: %(person)s wordt administrator"
+        ),
+        "administrator_request.overtaken": gettext_lazy(
+            "Het verzoek van %(person)s om administrator te worden is vervallen"
+        ),
+        "intervention.proposed": gettext_lazy("Voorgesteld: %(intervention)s"),
+        "intervention.approved": gettext_lazy("Goedgekeurd: %(intervention)s"),
+        "intervention.done": gettext_lazy("Uitgevoerd: %(intervention)s"),
+        "intervention.objected": gettext_lazy("Bezwaar tegen: %(intervention)s"),
+        "intervention.stopped": gettext_lazy("Gestopt: %(intervention)s"),
+        "intervention.overtaken": gettext_lazy("Vervallen: %(intervention)s"),
         "member.signed_out": gettext_lazy("%(person)s is overal uitgelogd"),
     },
     "invitation": {
@@ -93,13 +120,17 @@ def people(organisation: Organisation) -> QuerySet[User]:
 
 
 def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
-    """These events as sentences, with three queries for whatever they name."""
+    """These events as sentences, with four queries for whatever they name."""
     chosen = list(chosen)
     persons = User.objects.in_bulk(
         {event.data.get("user") for event in chosen} - {None}
     )
     invitations = {str(one.pk): one.email for one in organisation.invitations.all()}
     keys = {str(pk): name for pk, name in _keys(organisation)}
+    interventions = {
+        str(one.pk): str(one)
+        for one in organisation.interventions.select_related("user", "replaces")
+    }
     return [
         Act(
             event.at,
@@ -109,6 +140,7 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
                 "person": str(persons.get(event.data.get("user"), "–")),
                 "email": invitations.get(event.subject_id, "–"),
                 "key": keys.get(event.subject_id, "–"),
+                "intervention": interventions.get(event.subject_id, "–"),
                 "reason": event.data.get("reason", ""),
                 "from": _day(event.data.get("from")),
                 **{

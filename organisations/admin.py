@@ -1,9 +1,14 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import StaffAdmin
+from audit.admin import ReadOnlyAdmin, StaffAdmin
 
-from .models import Membership, Organisation
+from .models import Intervention, Membership, Organisation
+from .services import intervening
+from .staff import EXPLANATION, FORMS, REFUSALS
 
 
 class MembershipInline(admin.TabularInline):
@@ -45,6 +50,45 @@ class OrganisationAdmin(StaffAdmin):
     def get_readonly_fields(self, request, obj=None):
         return ["slug", "created_at"]
 
+    def get_urls(self):
+        help_one = path(
+            "<int:pk>/helpen/<slug:kind>/",
+            self.admin_site.admin_view(self.propose),
+            name="organisations_organisation_help",
+        )
+        return [help_one, *super().get_urls()]
+
+    def propose(self, request, pk, kind):
+        """Propose to help; another member of staff approves it."""
+        if not request.user.has_perm("organisations.propose_intervention"):
+            raise PermissionDenied
+        organisation = get_object_or_404(Organisation, pk=pk)
+        kind = next((one for one in FORMS if one.value == kind), None)
+        if kind is None:
+            return redirect("admin:organisations_organisation_change", pk)
+        sent = {"data": request.POST} if request.method == "POST" else {}
+        form = FORMS[kind](organisation, **sent)
+        if request.method == "POST" and form.is_valid():
+            try:
+                proposed = intervening.propose(
+                    organisation, kind, by=request.user, **form.cleaned_data
+                )
+            except tuple(REFUSALS) as refusal:
+                form.add_error(None, REFUSALS[type(refusal)])
+            else:
+                messages.success(request, _("Voorgesteld. De organisatie is gemaild."))
+                return redirect("admin:organisations_intervention_change", proposed.pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": kind.label.capitalize(),
+            "about": organisation,
+            "explanation": EXPLANATION,
+            "button": _("Voorstellen"),
+            "form": form,
+        }
+        return render(request, "admin/organisations/act.html", context)
+
     def has_add_permission(self, request):
         return False  # an organisation comes from an approved application
 
@@ -53,3 +97,82 @@ class OrganisationAdmin(StaffAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ReadOnlyAdmin):
+    """Help that staff proposed: another approves it, or somebody stops it."""
+
+    list_display = ["organisation", "what", "state", "proposed_at", "proposed_by"]
+    list_filter = ["kind", "outcome"]
+    list_select_related = ["organisation", "user", "replaces", "proposed_by"]
+    search_fields = ["organisation__name", "organisation__slug"]
+    fields = [
+        "organisation", "what", "reason", "checked", "state",
+        ("proposed_at", "proposed_by"), ("approved_at", "approved_by"),
+        "takes_effect_at", ("ended_at", "ended_by"),
+    ]  # fmt: skip
+    ACTS = {
+        "goedkeuren": (_("Goedkeuren"), "approve_intervention", intervening.approve),
+        "stoppen": (_("Stoppen"), "propose_intervention", intervening.stop),
+    }
+
+    @admin.display(description=_("wat"))
+    def what(self, intervention):
+        return str(intervention)
+
+    @admin.display(description=_("status"))
+    def state(self, intervention):
+        if intervention.outcome:
+            return intervention.get_outcome_display()
+        if intervention.approved_at:
+            return _("goedgekeurd, er kan nog bezwaar komen")
+        return _("wacht op goedkeuring door een ander")
+
+    def get_urls(self):
+        act = path(
+            "<int:pk>/<slug:act>/",
+            self.admin_site.admin_view(self.act),
+            name="organisations_intervention_act",
+        )
+        standard = super().get_urls()  # the last one takes any other path
+        return [*standard[:-1], act, *standard[-1:]]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        found = self.get_object(request, object_id)
+        offered = [
+            (slug, label)
+            for slug, (label, right, _act) in self.ACTS.items()
+            if found is not None
+            and not found.outcome
+            and not (slug == "goedkeuren" and found.approved_at)
+            and request.user.has_perm(f"organisations.{right}")
+        ]
+        return super().change_view(request, object_id, form_url, {"acts": offered})
+
+    def act(self, request, pk, act):
+        """Ask for confirmation, then do it."""
+        if act not in self.ACTS:
+            return redirect("admin:organisations_intervention_change", pk)
+        label, right, perform = self.ACTS[act]
+        if not request.user.has_perm(f"organisations.{right}"):
+            raise PermissionDenied
+        intervention = get_object_or_404(Intervention, pk=pk)
+        if request.method == "POST":
+            try:
+                perform(intervention, by=request.user)
+            except tuple(REFUSALS) as refusal:
+                messages.error(request, REFUSALS[type(refusal)])
+            else:
+                messages.success(request, _("Gedaan: %(act)s.") % {"act": label})
+            return redirect("admin:organisations_intervention_change", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": label,
+            "about": intervention.organisation,
+            "explanation": str(intervention),
+            "checked": intervention.checked,
+            "button": label,
+        }
+        return render(request, "admin/organisations/act.html", context)

@@ -1,5 +1,6 @@
 """The mails about an organisation and who belongs to it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,8 @@ from accounts.models import User
 from mail.rendering import day
 from mail.services import next_slot, send
 
-from .models import Invitation, Membership
+from .models import AdministratorRequest, Intervention, Invitation, Membership
+from .roles import Role
 
 
 def invited(invitation: Invitation, *, language: str) -> None:
@@ -24,7 +26,7 @@ def invited(invitation: Invitation, *, language: str) -> None:
         language=language,
         about=invitation.organisation,
         context={
-            "by": invitation.invited_by.name,
+            "by": invitation.asked_by,
             "organisation": invitation.organisation.name,
             "role": role,
             "until": day(invitation.expires_at, language),
@@ -67,3 +69,126 @@ def _about_second_factor(mail: str, membership: Any, by: User) -> None:
             "page": f"{settings.BASE_URL}{reverse('mfa_index')}",
         },
     )
+
+
+def administrator_asked(request: AdministratorRequest, *, again: bool = False) -> None:
+    """To every member: who asks to become administrator, and what happens if all keep still."""
+    for member in _members(request.organisation):
+        user = member.user
+        send(
+            "organisations/emails/administrator_asked",
+            to=user.email,
+            language=user.language,
+            about=request,
+            context={
+                "name": user.name,
+                "person": request.user.name,
+                "organisation": request.organisation.name,
+                "reason": request.reason,
+                "until": day(request.falls_at, user.language),
+                "own": user == request.user,
+                "decides": member.role == Role.ADMINISTRATOR,
+                "again": again,
+                "page": _page("request", request),
+            },
+        )
+
+
+def administrator_refused(request: AdministratorRequest) -> None:
+    """To who asked: an administrator objects, and why."""
+    user = request.user
+    send(
+        "organisations/emails/administrator_refused",
+        to=user.email,
+        language=user.language,
+        about=request,
+        context={
+            "name": user.name,
+            "organisation": request.organisation.name,
+            "by": request.ended_by.name if request.ended_by else "",
+            "answer": request.answer,
+        },
+    )
+
+
+def administrator_new(membership: Membership, *, by: User | None) -> None:
+    """To every member: somebody is administrator now; nobody's doing is the term's."""
+    for member in _members(membership.organisation):
+        user = member.user
+        send(
+            "organisations/emails/administrator_new",
+            to=user.email,
+            language=user.language,
+            about=membership,
+            context={
+                "name": user.name,
+                "person": membership.user.name,
+                "organisation": membership.organisation.name,
+                "own": user == membership.user,
+                "by": by.name if by else "",
+                "page": settings.BASE_URL
+                + reverse(
+                    "organisations:dashboard", args=[membership.organisation.slug]
+                ),
+            },
+        )
+
+
+def intervention(proposed: Intervention) -> None:
+    """To the whole organisation: what staff mean to do, why, and how to object."""
+    until = proposed.takes_effect_at
+    for to, language, decides in _whole(proposed):
+        _tell(
+            "intervention",
+            proposed,
+            to,
+            language,
+            reason=proposed.reason,
+            until=day(until, language) if until else "",
+            decides=decides,
+            page=_page("intervention", proposed),
+        )
+
+
+def intervention_ended(proposed: Intervention) -> None:
+    """To the whole organisation: what staff meant to do is not done."""
+    for to, language, _decides in _whole(proposed):
+        objected = proposed.outcome == Intervention.Outcome.OBJECTED
+        _tell("intervention_ended", proposed, to, language, objected=objected)
+
+
+def _tell(
+    name: str, proposed: Intervention, to: str, language: str, **context: Any
+) -> None:
+    with translation.override(language):
+        what = str(proposed)
+    send(
+        f"organisations/emails/{name}",
+        to=to,
+        language=language,
+        about=proposed,
+        context={"what": what, "organisation": proposed.organisation.name, **context},
+        not_before=next_slot(to) if to == proposed.organisation.invoice_email else None,
+    )
+
+
+def _members(organisation: Any) -> Any:
+    """Who can read their mail: those whose account is not closed."""
+    return organisation.memberships.filter(user__is_active=True).select_related("user")
+
+
+def _whole(proposed: Intervention) -> Iterator[tuple[str, str, bool]]:
+    """Every address of the organisation once, and whether its reader can object."""
+    addresses = {proposed.organisation.invoice_email.lower()}
+    yield proposed.organisation.invoice_email, settings.LANGUAGE_CODE, False
+    for member in _members(proposed.organisation):
+        if (address := member.user.email.lower()) not in addresses:
+            addresses.add(address)
+            decides = member.role == Role.ADMINISTRATOR
+            yield member.user.email, member.user.language, decides
+
+
+def _page(name: str, row: Any) -> str:
+    """Where an administrator answers it."""
+    args = [row.organisation.slug, row.pk]
+    return settings.BASE_URL + reverse(f"organisations:{name}", args=args)

@@ -168,6 +168,58 @@ class InviteForm(forms.Form):
         )
 
 
+class SecondAdministratorForm(forms.Form):
+    """Whom a first administrator asks, so that the organisation never has just one."""
+
+    use_required_attribute = False
+
+    email = EmailField(
+        label=_("E-mailadres van je collega"),
+        error_messages={"required": _("Vul een e-mailadres in, of kies Later.")},
+    )
+
+
+class AskForm(forms.Form):
+    """Why somebody wants to become administrator; every member reads it."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("Waarom wil je administrator worden?"),
+        help_text=_("Alle leden van je organisatie lezen dit."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": _("Leg uit waarom je administrator wilt worden.")},
+    )
+
+
+class AnswerRequestForm(forms.Form):
+    use_required_attribute = False
+
+    decision = forms.ChoiceField(
+        label=_("Wat vind je?"),
+        choices=[
+            ("grant", _("Akkoord: maak meteen administrator")),
+            ("refuse", _("Bezwaar: dit gaat niet door")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies akkoord of bezwaar.")},
+    )
+    answer = forms.CharField(
+        label=_("Uitleg bij je bezwaar"),
+        help_text=_("Verplicht als je bezwaar maakt. De vrager leest dit."),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def clean(self):
+        data = super().clean()
+        if data.get("decision") == "refuse" and not data.get("answer"):
+            self.add_error("answer", _("Leg uit waarom je bezwaar maakt."))
+        return data
+
+
 class JoinForm(forms.Form):
     """A new account, to join an organisation with."""
 

@@ -46,6 +46,11 @@ def collected(user: User) -> dict[str, Any]:
             }
             for membership in user.memberships.select_related("organisation")
         ],
+        "administrator_requests": [
+            *user.administrator_requests.order_by("-asked_at").values(
+                "organisation__name", "asked_at", "reason", "outcome", "answer"
+            )
+        ],
         "sessions": [
             {
                 "device": device(session.user_agent),

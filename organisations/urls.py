@@ -1,6 +1,15 @@
 from django.urls import path
 
-from .views import activity, inviting, joining, me, members, security, users
+from .views import (
+    activity,
+    administrators,
+    inviting,
+    joining,
+    me,
+    members,
+    security,
+    users,
+)
 
 app_name = "organisations"
 urlpatterns = [
@@ -16,6 +25,11 @@ urlpatterns = [
     path("mijn/gegevens/downloaden/", me.download, name="my_data"),
     path("mijn/gegevens/sluiten/", me.close, name="close_account"),
     path("mijn/<slug:slug>/", members.dashboard, name="dashboard"),
+    path(
+        "mijn/<slug:slug>/tweede-administrator/",
+        inviting.second_administrator,
+        name="second_administrator",
+    ),
     path("mijn/<slug:slug>/organisatie/", users.users, name="users"),
     path(
         "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/",
@@ -66,6 +80,31 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/activiteit.csv",
         activity.download,
         name="activity_csv",
+    ),
+    path(
+        "mijn/<slug:slug>/administrator-worden/",
+        administrators.ask,
+        name="ask",
+    ),
+    path(
+        "mijn/<slug:slug>/administrator-worden/intrekken/",
+        administrators.withdraw,
+        name="withdraw_request",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/verzoeken/<int:request_id>/",
+        administrators.answer,
+        name="request",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/ingrepen/<int:intervention_id>/",
+        administrators.intervention,
+        name="intervention",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/tweede-stap/",
+        administrators.end_second_factor,
+        name="end_second_factor",
     ),
     path("uitnodiging/<str:token>/", joining.invitation, name="invitation"),
 ]

@@ -160,6 +160,15 @@ DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", 200, validate=validate.Range(1))
+ADMINISTRATOR_WAIT_DAYS = env.int(
+    "ADMINISTRATOR_WAIT_DAYS", 14, validate=validate.Range(3, 90)
+)
+ADMINISTRATOR_AGAIN_DAYS = env.int(
+    "ADMINISTRATOR_AGAIN_DAYS", 90, validate=validate.Range(1, 365)
+)
+INTERVENTION_WAIT_DAYS = env.int(
+    "INTERVENTION_WAIT_DAYS", 3, validate=validate.Range(1, 30)
+)
 APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.Range(1))
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)

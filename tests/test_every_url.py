@@ -54,6 +54,7 @@ WHO_MAY_OPEN = {
     "organisations:my_data": ANY_USER,
     "organisations:close_account": ANY_USER,
     "organisations:dashboard": Permission.ORGANISATION_VIEW,
+    "organisations:second_administrator": Permission.ORGANISATION_MANAGE,
     "organisations:users": Permission.ORGANISATION_MANAGE,
     "organisations:member": Permission.ORGANISATION_MANAGE,
     "organisations:remove": Permission.ORGANISATION_MANAGE,
@@ -67,6 +68,11 @@ WHO_MAY_OPEN = {
     "organisations:invite": Permission.ORGANISATION_MANAGE,
     "organisations:resend": Permission.ORGANISATION_MANAGE,
     "organisations:withdraw": Permission.ORGANISATION_MANAGE,
+    "organisations:ask": Permission.ORGANISATION_VIEW,
+    "organisations:withdraw_request": Permission.ORGANISATION_VIEW,
+    "organisations:request": Permission.ORGANISATION_MANAGE,
+    "organisations:intervention": Permission.ORGANISATION_MANAGE,
+    "organisations:end_second_factor": Permission.ORGANISATION_MANAGE,
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
@@ -112,9 +118,11 @@ WHO_MAY_OPEN = {
 
 WHAT_STAFF_SEE = {
     "intake": {"application", "organisation", "message"},
-    "contracten": {"application", "contract", "mandate", "organisation", "message"},
+    "contracten": {
+        "application", "contract", "mandate", "organisation", "intervention", "message",
+    },
     "support": {
-        "application", "organisation", "apikey", "user", "message",
+        "application", "organisation", "intervention", "apikey", "user", "message",
     },
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("organisations", "0004_names_of_columns"),
+        ("organisations", "0006_who_intervenes"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ from .. import emails
 from ..models import Invitation, Membership, Organisation
 from ..roles import Role
 from . import withdrawing
-from .members import add_member, require_administrator
+from .members import add_member, lock, require_administrator
 
 
 class InvitationUnknown(Exception):
@@ -75,10 +75,28 @@ def invite(
         elif _waits(organisation, address):
             outcomes.setdefault(address, Outcome.WAITING)
         else:
-            _ask(organisation, address, role=role, by=by, language=language)
+            ask(organisation, address, role=role, by=by, language=language)
             outcomes[address] = Outcome.INVITED
     _require_moderation(organisation)
     return outcomes
+
+
+def ask(
+    organisation: Organisation, address: str, *, role: Role, by: User, language: str
+) -> None:
+    """Ask one address, whatever it was asked before. Needs the organisation's lock."""
+    invitation = organisation.invitations.filter(email__iexact=address).first()
+    if invitation is None:
+        invitation = Invitation(organisation=organisation, email=address)
+    _renew(invitation, role=role, by=by)
+    record(
+        "invitation.sent",
+        subject=invitation,
+        organisation=organisation,
+        by=by,
+        role=role,
+    )
+    emails.invited(invitation, language=language)
 
 
 @transaction.atomic
@@ -186,21 +204,6 @@ def _join(invitation: Invitation, user: User) -> Membership:
     return add_member(organisation, user, role=Role(invitation.role), by=user)
 
 
-def _ask(organisation, address, *, role, by, language):
-    invitation = organisation.invitations.filter(email__iexact=address).first()
-    if invitation is None:
-        invitation = Invitation(organisation=organisation, email=address)
-    _renew(invitation, role=role, by=by)
-    record(
-        "invitation.sent",
-        subject=invitation,
-        organisation=organisation,
-        by=by,
-        role=role,
-    )
-    emails.invited(invitation, language=language)
-
-
 def _renew(invitation: Invitation, *, role: Role, by: User) -> None:
     invitation.role, invitation.invited_by = role, by
     invitation.invited_at = timezone.now()
@@ -214,7 +217,7 @@ def _renew(invitation: Invitation, *, role: Role, by: User) -> None:
 
 
 def _lock_organisation(pk: int, *, by: User | None = None) -> None:
-    organisation = Organisation.objects.select_for_update().get(pk=pk)
+    organisation = lock(pk)
     if by:
         require_administrator(organisation, by)
 

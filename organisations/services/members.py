@@ -4,12 +4,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
 from audit.services import record
 
-from ..models import Membership, Organisation
+from ..models import AdministratorRequest, Membership, Organisation
 from ..roles import Permission, Role
 from . import withdrawing
 
@@ -46,11 +47,12 @@ def add_member(
 
 @transaction.atomic
 def change_role(
-    membership: Membership, role: Role, *, by: User, seen: Role | None = None
+    membership: Membership, role: Role, *, by: User | None, seen: Role | None = None
 ) -> None:
     """Give a member another role; who is administrator no longer leaves no way behind.
 
-    Raises LastAdministrator, or ChangedMeanwhile when the role is not what was `seen`.
+    Time does it as nobody. Raises LastAdministrator, or ChangedMeanwhile when the role
+    is not what was `seen`.
     """
     organisation = _lock(membership, by=by)
     if role == Role.ADMINISTRATOR:
@@ -60,6 +62,7 @@ def change_role(
     if membership.role == role:
         return
     _require_another_administrator(membership)
+    _overtake_request(membership, by=by)
     was, membership.role = membership.role, role
     membership.save(update_fields=["role"])
     if role != Role.ADMINISTRATOR:
@@ -90,6 +93,7 @@ def remove_member(membership: Membership, *, by: User) -> None:
     _require_another_administrator(membership)
     accounts.end_sessions(membership.user)
     withdrawing.take_back_of(membership, by=by)
+    _overtake_request(membership, by=by)
     _record("member.removed", membership, by=by, was=membership.role)
     membership.delete()
 
@@ -102,16 +106,21 @@ def sign_out(membership: Membership, *, by: User) -> None:
     _record("member.signed_out", membership, by=by)
 
 
-def require_administrator(organisation: Organisation, user: User) -> None:
+def require_administrator(organisation: Organisation, user: User | None) -> None:
     """Refuse who lost the right while the page was open; the organisation is locked.
 
-    The operator's staff act for an organisation through services of their own.
+    Time and the operator's staff act for an organisation through services of their own.
     """
+    if user is None or user.is_staff:
+        return
     mine = organisation.memberships.filter(user=user).first()
-    if not user.is_staff and not (
-        mine and Permission.ORGANISATION_MANAGE in mine.permissions
-    ):
+    if not (mine and Permission.ORGANISATION_MANAGE in mine.permissions):
         raise PermissionDenied
+
+
+def is_alone(membership: Membership) -> bool:
+    """Whether this member is the only one who runs the organisation."""
+    return [*membership.organisation.memberships.administrators()] == [membership]
 
 
 def only_administrator_of(user: User) -> list[Organisation]:
@@ -128,21 +137,27 @@ def only_administrator_of(user: User) -> list[Organisation]:
 @transaction.atomic
 def close_account(user: User) -> None:
     """End a person's account and their place everywhere; raises LastAdministrator."""
-    for membership in user.memberships.select_related("organisation").order_by(
-        "organisation"
-    ):
+    places = user.memberships.select_related("organisation").order_by("organisation")
+    for membership in places:  # every lock before the first record()
+        lock(membership.organisation_id)
+    for membership in places:
         remove_member(membership, by=user)
     accounts.close(user)
 
 
-def _lock(membership: Membership, *, by: User) -> Organisation:
+def lock(organisation_id: int) -> Organisation:
     """Let nobody else change who runs the organisation until this is done.
 
-    An administrator does that, or somebody who gives up their own place.
+    Without its key: what is recorded meanwhile refers to the organisation as it commits,
+    holding the audit log that this will wait for.
     """
-    organisation = Organisation.objects.select_for_update().get(
-        pk=membership.organisation_id
-    )
+    rows = Organisation.objects.select_for_update(no_key=True)
+    return rows.get(pk=organisation_id)
+
+
+def _lock(membership: Membership, *, by: User | None) -> Organisation:
+    """Under lock, for an administrator, or somebody who gives up their own place."""
+    organisation = lock(membership.organisation_id)
     membership.refresh_from_db()
     if by != membership.user:
         require_administrator(organisation, by)
@@ -158,7 +173,17 @@ def _require_another_administrator(membership: Membership) -> None:
         raise LastAdministrator
 
 
-def _record(kind: str, membership: Membership, *, by: User, **data: Any) -> None:
+def _overtake_request(membership: Membership, *, by: User | None) -> None:
+    """End what this person asked for: it has no point any more (see asking.py)."""
+    asked = membership.organisation.administrator_requests.open()
+    asked.filter(user=membership.user).update(
+        outcome=AdministratorRequest.Outcome.OVERTAKEN,
+        ended_at=timezone.now(),
+        ended_by=by,
+    )
+
+
+def _record(kind: str, membership: Membership, *, by: User | None, **data: Any) -> None:
     record(
         kind,
         subject=membership,

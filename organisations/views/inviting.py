@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from django.views.decorators.vary import vary_on_headers
 
 from ..access import requires
-from ..forms import InviteForm
+from ..forms import InviteForm, SecondAdministratorForm
 from ..fragments import fragment
 from ..roles import Permission, Role
 from ..services import inviting
@@ -27,7 +27,8 @@ def _asks_for_an_administrator(request):
 @requires(Permission.ORGANISATION_MANAGE)
 @reauthentication_required(enabled=_asks_for_an_administrator)
 def invite(request, membership):
-    form = InviteForm(request.POST or None)
+    role = request.GET.get("rol", Role.DEVELOPER)
+    form = InviteForm(request.POST or None, initial={"role": role})
     if request.method == "POST" and form.is_valid():
         try:
             outcomes = inviting.invite(
@@ -48,6 +49,33 @@ def invite(request, membership):
             form = form.rest()
     context = {"membership": membership, "form": form}
     return render(request, "organisations/invite.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required(allow_get=True)
+def second_administrator(request, membership):
+    """From the dashboard, where a first administrator is asked for another at once."""
+    if request.method != "POST":  # who had to log in first comes back here
+        return redirect("organisations:dashboard", slug=membership.organisation.slug)
+    form = SecondAdministratorForm(request.POST)
+    if form.is_valid():
+        try:
+            outcomes = inviting.invite(
+                membership.organisation,
+                [form.cleaned_data["email"]],
+                role=Role.ADMINISTRATOR,
+                by=request.user,
+                language=get_language(),
+            )
+        except inviting.TooManyInvitations:
+            form.add_error("email", _too_many())
+        else:
+            _tell(request, outcomes)
+            slug = membership.organisation.slug
+            return redirect("organisations:dashboard", slug=slug)
+    context = {"membership": membership, "alone": True, "form": form}
+    return render(request, "organisations/dashboard.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,7 @@ from accounts import services as accounts
 
 from .. import activity
 from ..access import any_user, requires
-from ..forms import RoleForm
+from ..forms import RoleForm, SecondAdministratorForm
 from ..models import Membership
 from ..roles import Permission, Role
 from ..services import members as services
@@ -42,12 +42,19 @@ def mine(request):
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def dashboard(request, membership):
+    first_time = membership.last_used_at is None
     membership.last_used_at = timezone.now()
     membership.save(update_fields=["last_used_at"])
-    administrators = membership.organisation.memberships.administrators()
+    alone = services.is_alone(membership)
+    invited = membership.organisation.invitations.waiting().filter(
+        role=Role.ADMINISTRATOR
+    )
+    ask = alone and first_time and not invited
     context = {
         "membership": membership,
-        "alone": [*administrators] == [membership],
+        "alone": alone,
+        "invited": invited,
+        "form": SecondAdministratorForm() if ask else None,
         "needs_second_factor": membership.organisation.second_factor_from
         and not second_factor.met(request),
     }
