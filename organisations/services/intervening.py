@@ -17,7 +17,7 @@ from mail import private_links
 from .. import emails
 from ..models import Intervention, Membership, Organisation
 from ..roles import Role
-from . import inviting, second_factor
+from . import inviting, lost_factor
 from .members import change_role, lock
 
 Kind, Outcome = Intervention.Kind, Intervention.Outcome
@@ -201,7 +201,7 @@ def _take_second_factor(intervention: Intervention) -> None:
         raise NoPoint
     if not intervention.organisation.memberships.filter(user=user).exists():
         raise NoPoint
-    second_factor.end(user, by=None)
+    lost_factor.end(user, by=None)
 
 
 def _take(intervention: Intervention) -> None:

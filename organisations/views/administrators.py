@@ -10,7 +10,7 @@ from ..access import requires
 from ..forms import AnswerRequestForm, AskForm
 from ..models import Intervention
 from ..roles import Permission
-from ..services import asking, intervening, second_factor
+from ..services import asking, intervening, lost_factor
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,14 +89,14 @@ def intervention(request, membership, intervention_id):
 def end_second_factor(request, membership, member_id):
     colleagues = membership.organisation.memberships.select_related("user")
     colleague = get_object_or_404(colleagues.with_second_factor(), pk=member_id)
-    may = second_factor.may_end(colleague, by=request.user)
+    may = lost_factor.may_end(colleague, by=request.user)
     if request.method == "POST" and may:
-        second_factor.end_of(colleague, by=request.user)
+        lost_factor.end_of(colleague, by=request.user)
         text = _("De tweede stap van %(name)s is weggehaald.")
         messages.success(request, text % {"name": colleague.user.name})
         return redirect("organisations:users", slug=membership.organisation.slug)
     context = {"membership": membership, "colleague": colleague, "may": may}
-    return render(request, "organisations/second_factor.html", context)
+    return render(request, "organisations/lost_factor.html", context)
 
 
 def _answered(asked, answers, by):

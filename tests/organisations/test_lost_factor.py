@@ -9,7 +9,7 @@ from django.urls import reverse
 from audit.models import Event
 from mail.models import Message
 from organisations.roles import Role
-from organisations.services import second_factor
+from organisations.services import lost_factor
 from tests.factories import PASSWORD, MembershipFactory
 from tests.organisations.test_asking import signed_in
 
@@ -61,7 +61,7 @@ def test_sessions_end_with_it(alice, bob):
     Authenticator.objects.all().delete()
     site = signed_in(bob)
 
-    second_factor.end_of(bob, by=alice.user)
+    lost_factor.end_of(bob, by=alice.user)
 
     assert "/account/login/" in site.get("/mijn/gegevens/")["Location"]
 
@@ -82,8 +82,8 @@ def test_what_guards_more_than_this_organisation_stays(alice, bob, change):
 
     assert "kun jij niet weghalen" in site.get(page(bob)).text
     site.post(page(bob))
-    with pytest.raises(second_factor.NotOursToEnd):
-        second_factor.end_of(bob, by=alice.user)
+    with pytest.raises(lost_factor.NotOursToEnd):
+        lost_factor.end_of(bob, by=alice.user)
 
     assert Authenticator.objects.filter(user=bob.user).exists()
 
