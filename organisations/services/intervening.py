@@ -141,12 +141,14 @@ def carry_out(intervention: Intervention) -> None:
         return
     act = _appoint if intervention.kind == Kind.APPOINT else _take_second_factor
     try:
-        with transaction.atomic():
-            _end(intervention, Outcome.DONE, by=None)
-            act(intervention)
+        act(
+            intervention
+        )  # checks before it writes; sessions go before the first record()
     except NoPoint:
         _end(intervention, Outcome.OVERTAKEN, by=None)
         emails.intervention_ended(intervention)
+    else:
+        _end(intervention, Outcome.DONE, by=None)
 
 
 class NoPoint(Exception):
