@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import services as accounts
 from accounts.models import User
 from audit.services import record
 from mail import private_links
@@ -137,12 +138,12 @@ def carry_out(intervention: Intervention) -> None:
         return
     act = _appoint if intervention.kind == Kind.APPOINT else _take_second_factor
     try:
-        with transaction.atomic():
-            _end(intervention, Outcome.DONE, by=None)
-            act(intervention)
+        act(intervention)  # checks before it writes; sessions before the first record
     except NoPoint:
         _end(intervention, Outcome.OVERTAKEN, by=None)
         emails.intervention_ended(intervention)
+    else:
+        _end(intervention, Outcome.DONE, by=None)
 
 
 class NoPoint(Exception):
@@ -178,9 +179,12 @@ def _appoint(intervention: Intervention) -> None:
             return
     if whom is None or not whom.user.is_active or whom.role == Role.ADMINISTRATOR:
         raise NoPoint
+    replaced = members.filter(user=intervention.replaces).first()
+    if replaced:  # before the audit log is locked
+        accounts.forget_reauthentication(replaced.user)
     change_role(whom, Role.ADMINISTRATOR, by=None)
     emails.administrator_new(whom, by=None)
-    _step_down(members.filter(user=intervention.replaces).first())
+    _step_down(replaced)
 
 
 def _step_down(membership: Membership | None) -> None:

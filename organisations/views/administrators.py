@@ -96,7 +96,7 @@ def end_second_factor(request, membership, member_id):
         messages.success(request, text % {"name": colleague.user.name})
         return redirect("organisations:users", slug=membership.organisation.slug)
     context = {"membership": membership, "colleague": colleague, "may": may}
-    return render(request, "organisations/second_factor.html", context)
+    return render(request, "organisations/lost_factor.html", context)
 
 
 def _answered(asked, answers, by):
