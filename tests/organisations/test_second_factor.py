@@ -216,6 +216,18 @@ def test_who_has_none_sets_it_up_and_comes_back(client, alice, bob, days):
     assert "Om verder te gaan" not in client.get(reverse("mfa_index")).text
 
 
+def test_where_the_operator_asks_it_of_all_one_comes_back_too(client, settings):
+    settings.REQUIRE_SECOND_FACTOR = True
+    carol = MembershipFactory()
+    signed_in(carol.user, client)
+    wanted = reverse("organisations:my_sessions")
+
+    assert client.get(wanted)["Location"] == reverse("mfa_activate_totp")
+    with_factor(carol)
+
+    assert f'href="{wanted}"' in client.get(reverse("mfa_index")).text
+
+
 def test_recovery_codes_alone_are_no_second_factor(client, alice, bob):
     asks_since(bob, 0)
     Authenticator.objects.create(user=bob.user, type="recovery_codes", data={})
