@@ -1,5 +1,8 @@
 """The mails about an account."""
 
+from django.utils import timezone
+
+from mail import rendering
 from mail.services import send
 
 from .models import Activation, EmailChange, User
@@ -59,4 +62,32 @@ def confirm_email(change: EmailChange) -> None:
         about=user,
         context={"username": user.username},
         links={"confirm_url": ["email_change", change.pk, change.link_version]},
+    )
+
+
+def new_device(user: User, *, device: str, address: str) -> None:
+    """Somebody signed in with a browser that was not seen before; `device` is in words."""
+    send(
+        "accounts/emails/new_device",
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={
+            "name": user.name,
+            "username": user.username,
+            "device": device,
+            "address": address,
+            "moment": rendering.minute(timezone.now(), user.language),
+        },
+    )
+
+
+def second_factor_changed(user: User) -> None:
+    """The second step of signing in is another than it was."""
+    send(
+        "accounts/emails/second_factor_changed",
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={"name": user.name, "username": user.username},
     )
