@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -99,6 +100,7 @@ class ChoosePassword(PasswordResetFromKeyView):
         return response
 
 
+@method_decorator(login_not_required, name="dispatch")
 class LogInWithPasskey(LoginWebAuthnView):
     def dispatch(self, request, *args, **kwargs):
         limits.take_from(request, limits.PASSKEY)
