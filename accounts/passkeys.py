@@ -15,12 +15,13 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn import forms as allauth
 from django import forms
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from fido2.utils import websafe_decode
 
 from .fields import LineField
 
-NOT_A_BROWSERS = (ValueError, LookupError, AttributeError, TypeError, struct.error)
+REFUSED = (ValueError, LookupError, AttributeError, TypeError, struct.error)
 
 
 class AddForm(allauth.AddWebAuthnForm):
@@ -69,7 +70,7 @@ def from_our_pages(credential: Any) -> Iterator[None]:
         if _origin(said["origin"]) != _origin(settings.BASE_URL):
             raise ValueError("made on another site")
         yield
-    except NOT_A_BROWSERS:
+    except (ValidationError, *REFUSED):  # the last: what no browser would send
         raise get_adapter().validation_error("incorrect_passkey") from None
 
 
