@@ -123,6 +123,18 @@ def test_a_form_that_waits_goes_on_with_all_that_was_typed(waits):
     assert "<h1" in done.text  # a whole page, though part of one was asked for
 
 
+def test_a_form_that_waits_and_is_refused_shows_again_what_was_typed(waits):
+    client, url = waits, reverse("organisations:my_username")
+    to = client.post(url, {"username": "naam met spatie"})["Location"]
+    client.get(to)
+    cookie = client.cookies[settings.CSRF_COOKIE_NAME].value
+
+    page = client.post(to, {"password": PASSWORD, "next": url})
+
+    assert 'value="naam met spatie"' in page.text
+    assert client.cookies[settings.CSRF_COOKIE_NAME].value == cookie
+
+
 def test_a_form_that_waits_is_kept_without_cookies_headers_and_secrets(waits):
     client = waits
     form = {"username": "Nieuwe.Baas", "password": "geheim", "csrfmiddlewaretoken": "x"}
