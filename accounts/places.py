@@ -17,9 +17,7 @@ def place(address: str | None) -> str:
         return ""
     if where.is_private:
         return _("lokaal netwerk")
-    found = _database().get(where) if settings.GEOIP_DATABASE else None
-    if not isinstance(found, dict):
-        return ""
+    found = _found(where)
     names = [_name(found.get(part)) for part in ("city", "country")]
     return ", ".join(name for name in names if name)
 
@@ -28,6 +26,17 @@ def address_and_place(address: str | None) -> str:
     """“192.0.2.7 (Utrecht, Nederland)”."""
     known = place(address)
     return f"{address} ({known})" if known else str(address or "")
+
+
+def _found(where):
+    """What the database says; nothing where it is missing, broken or of IPv4 only."""
+    if not settings.GEOIP_DATABASE:
+        return {}
+    try:
+        found = _database().get(where)
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError):
+        return {}  # nobody is kept out because we do not know where they are
+    return found if isinstance(found, dict) else {}
 
 
 def _name(part):

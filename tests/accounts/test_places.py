@@ -44,3 +44,11 @@ def test_an_address_is_told_with_its_place(database, language, address, words):
 
 def test_without_a_database_there_is_the_address_alone():
     assert places.address_and_place("8.8.8.8") == "8.8.8.8"
+
+
+def test_a_database_that_is_broken_keeps_nobody_out(settings, tmp_path):
+    broken = tmp_path / "broken.mmdb"
+    broken.write_bytes(b"no database")
+    settings.GEOIP_DATABASE = str(broken)
+
+    assert places.address_and_place("8.8.8.8") == "8.8.8.8"

@@ -1,6 +1,7 @@
 """Signing in with a passkey, in Chromium with an authenticator that is not a device."""
 
 from tests.browser.conftest import PASSWORD, run_in_site
+from tests.browser.test_accessible import no_violation
 
 MAKE = """
 from accounts.models import User
@@ -38,10 +39,16 @@ def test_a_passkey_from_adding_to_removing_it(site, person):
     # add: the recovery codes are shown at once
     paula.opens("/account/2fa/webauthn/add/")
     confirms(paula)
+    no_violation(paula, "adding a passkey")
     paula.fills(name="Telefoon")
     paula.presses("Passkey toevoegen")
     paula.reads_heading("Herstelcodes")
+    no_violation(paula, "recovery codes")
     assert paula.page.locator("#codes li").count() == 10
+    paula.opens("/account/2fa/totp/activate/")
+    no_violation(paula, "setting up an app")
+    paula.opens("/account/2fa/")
+    no_violation(paula, "both ways")
     paula.opens("/account/2fa/webauthn/")
     paula.sees("Nog niet gebruikt.")
 
@@ -56,14 +63,17 @@ def test_a_passkey_from_adding_to_removing_it(site, person):
     paula.opens("/inloggen/?next=/mijn/gegevens/")
     paula.fills(login="paula", password=PASSWORD)
     paula.presses("Inloggen")
+    no_violation(paula, "second step")
     paula.presses("Verder met een passkey")
     paula.page.wait_for_url("**/mijn/gegevens/")
 
     # as the proof that it is still oneself, then rename and remove
     paula.opens("/account/2fa/webauthn/")
     paula.sees("Laatst gebruikt op")
+    no_violation(paula, "passkeys")
     paula.page.get_by_role("link", name="Andere naam").click()
     paula.follows("Met een passkey")
+    no_violation(paula, "is it you")
     paula.presses("Bevestigen met een passkey")
     paula.fills(name="Oude telefoon")
     paula.presses("Opslaan")
@@ -102,3 +112,4 @@ def test_who_calls_it_off_is_told_so_beside_the_button(site, person):
     visitor.presses("Inloggen met een passkey")
 
     visitor.sees("Dat is niet gelukt.")
+    no_violation(visitor, "login with a passkey")
