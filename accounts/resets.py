@@ -46,6 +46,12 @@ def send(request_id: int) -> None:
     request.delete()
 
 
+def sweep() -> None:
+    """Forget what was typed and could not be read: a day later nobody waits for it."""
+    yesterday = timezone.now() - datetime.timedelta(days=1)
+    ResetRequest.objects.filter(asked_at__lt=yesterday).delete()
+
+
 def _send_link(user: User) -> None:
     """The link to choose another password, or the first one if they have none.
 

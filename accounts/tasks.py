@@ -16,8 +16,9 @@ def send_resets(request_id: int) -> None:
 
 
 @app.periodic(cron="17 4 * * *")
-@app.task(queueing_lock="forget_tries_and_devices")
-def forget_tries_and_devices(timestamp: int) -> None:
-    """Forget the counts of guesses and the browsers that are too old to matter."""
+@app.task(queueing_lock="forget_what_is_old")
+def forget_what_is_old(timestamp: int) -> None:
+    """Forget the counts, the browsers and the requests that are too old to matter."""
     limits.sweep()
     known_devices.sweep()
+    resets.sweep()
