@@ -46,11 +46,11 @@ EMAIL_CHANGE = Limit("email_change", 10, 3600)
 
 TAKE = """
 INSERT INTO accounts_tries AS had (key, count, until)
-VALUES (%(key)s, 1, clock_timestamp() + %(span)s)
+VALUES (%s, 1, clock_timestamp() + make_interval(secs => %s))
 ON CONFLICT (key) DO UPDATE SET
     count = CASE WHEN had.until <= clock_timestamp() THEN 1 ELSE had.count + 1 END,
     until = CASE WHEN had.until <= clock_timestamp() THEN excluded.until ELSE had.until END
-WHERE had.until <= clock_timestamp() OR had.count < %(most)s
+WHERE had.until <= clock_timestamp() OR had.count < %s
 RETURNING key
 """
 GIVE_BACK = "UPDATE accounts_tries SET count = count - 1 WHERE key = %s AND count > 0"
@@ -74,9 +74,8 @@ class TooManyTries(ValidationError):
 def take(limit: Limit, of: object) -> str:
     """Use up one try of somebody's share; raises TooManyTries. Give it back by what it returns."""
     key = _key(limit, of)
-    span = datetime.timedelta(seconds=limit.seconds)
     with connection.cursor() as cursor:
-        cursor.execute(TAKE, {"key": key, "span": span, "most": limit.most})
+        cursor.execute(TAKE, [key, limit.seconds, limit.most])
         if cursor.fetchone():
             return key
     raise TooManyTries(Tries.objects.values_list("until", flat=True).get(key=key))
