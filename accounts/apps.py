@@ -9,6 +9,6 @@ class AccountsConfig(AppConfig):
     def ready(self):
         from mail import private_links
 
-        from . import services
+        from . import resets
 
-        private_links.MADE_ELSEWHERE["password_reset"] = services.reset_path
+        private_links.MADE_ELSEWHERE["password_reset"] = resets.path

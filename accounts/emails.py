@@ -1,7 +1,9 @@
 """The mails about an account."""
 
 from django.conf import settings
+from django.utils import timezone
 
+from mail import rendering
 from mail.services import send
 
 from .models import Activation, EmailChange, User
@@ -76,4 +78,32 @@ def second_factor_taken(user: User, *, by: User | None) -> None:
             "username": user.username,
             "by": by.name if by else settings.OPERATOR_NAME,
         },
+    )
+
+
+def new_device(user: User, *, device: str, address: str) -> None:
+    """Somebody signed in with a browser that was not seen before; `device` is in words."""
+    send(
+        "accounts/emails/new_device",
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={
+            "name": user.name,
+            "username": user.username,
+            "device": device,
+            "address": address,
+            "moment": rendering.minute(timezone.now(), user.language),
+        },
+    )
+
+
+def second_factor_changed(user: User) -> None:
+    """The second step of signing in is another than it was."""
+    send(
+        "accounts/emails/second_factor_changed",
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={"name": user.name, "username": user.username},
     )

@@ -149,3 +149,44 @@ class EmailChange(models.Model):
 
     def __str__(self):
         return self.email
+
+
+class KnownDevice(models.Model):
+    """A browser by which one person is known; its cookie holds the token of the digest."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="known_devices")
+    digest = models.CharField(max_length=64)
+    user_agent = models.CharField(max_length=200)
+    first_used_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)  # null: it has yet to sign in
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="one_row_a_person_and_browser", fields=["user", "digest"]
+            )
+        ]
+
+    def __str__(self):
+        return self.user_agent
+
+
+class Tries(models.Model):
+    """How often one thing was tried in its present span; only limits.py writes it."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    def __str__(self):
+        return f"{self.count} until {self.until}"
+
+
+class ResetRequest(models.Model):
+    """The address that somebody typed who forgot a password, until the worker read it."""
+
+    email = models.EmailField()
+    asked_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self):
+        return str(self.pk)

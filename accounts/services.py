@@ -1,29 +1,24 @@
 """Names, persons, and the link by which a person sets a first password."""
 
-import datetime
 import secrets
 
 import psycopg
-from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
-from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, connection, models, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from audit.services import record
 from mail import private_links
-from mail.models import Message
 from mail.services import TooMuchMail, next_slot
 
-from . import emails
+from . import emails, known_devices, limits
 from .models import Activation, EmailChange, User, Username
 
 EMAIL_CHANGE_DAYS = 3
@@ -118,39 +113,6 @@ def _make_link(activation: Activation) -> None:
     activation.save()
 
 
-@transaction.atomic
-def send_reset(user: User) -> None:
-    """Mail a person the link to choose another password, or the first one if they have none.
-
-    Three links an hour are enough for anybody (traps.md); who asks for more gets none,
-    and is not told, because the page tells nobody whether there is an account.
-    """
-    an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
-    sent = Message.objects.filter(
-        to=user.email,
-        template__in=[emails.RESET, emails.ACTIVATION_RENEWED],
-        context__username=user.username,
-        created_at__gt=an_hour_ago,
-    )
-    if sent.count() >= settings.MAIL_PER_ADDRESS_PER_HOUR:
-        return
-    if user.has_usable_password():
-        emails.password_reset(user)
-    elif Activation.objects.filter(user=user, used_at=None).exists():
-        renew_activation(user, by=None)
-
-
-def reset_path(user_id: str | int) -> str:
-    """The page on which this person can choose another password, with allauth's token.
-
-    The token is made while the mail is sent, and lasts PASSWORD_RESET_TIMEOUT seconds.
-    """
-    user = User.objects.get(pk=user_id)
-    token = EmailAwarePasswordResetTokenGenerator().make_token(user)
-    name = "account_reset_password_from_key"
-    return reverse(name, args=[user_pk_to_url_str(user), token])
-
-
 @sensitive_variables("password")
 @transaction.atomic
 def set_password(user: User, *, password: str) -> None:
@@ -158,6 +120,16 @@ def set_password(user: User, *, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     record("account.password_changed", subject=user, by=user)
+
+
+@transaction.atomic
+def second_factor_changed(user: User, *, what: str) -> None:
+    """A factor was added or taken away, or the recovery codes are new: tell its person.
+
+    `what` is allauth's name for it.
+    """
+    record("account.second_factor_changed", subject=user, by=user, what=what)
+    emails.second_factor_changed(user)
 
 
 @transaction.atomic
@@ -199,6 +171,7 @@ def ask_email_change(user: User, email: str) -> None:
 
     Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
     """
+    limits.take(limits.EMAIL_CHANGE, user.pk)
     if next_slot(email):
         raise TooMuchMail
     change = EmailChange.objects.select_for_update().filter(user=user).first()
@@ -312,10 +285,22 @@ def forget_reauthentication_in(session: SessionBase) -> None:
         session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
 
 
+@transaction.atomic
+def end_other_sessions(user: User, *, session_key: str, device_token: str) -> None:
+    """Sign out everywhere but here; what is signed in again elsewhere is new, and mailed."""
+    for session in UserSession.objects.filter(user=user).exclude(
+        session_key=session_key
+    ):
+        session.end()
+    known_devices.forget(user, but=device_token)
+    record("account.other_sessions_ended", subject=user, by=user)
+
+
 def end_sessions(user: User) -> None:
     """Sign a person out everywhere, at once."""
     for session in UserSession.objects.filter(user=user):
         session.end()
+    known_devices.forget(user)
 
 
 @sensitive_variables("token")

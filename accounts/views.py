@@ -1,12 +1,18 @@
+from allauth.account.adapter import get_adapter
+from allauth.account.utils import passthrough_next_redirect_url
+from allauth.account.views import PasswordResetFromKeyView, PasswordResetView
+from allauth.mfa.webauthn.views import LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import services
+from . import known_devices, limits, services
 from .forms import ActivationForm
 from .models import EmailChange
 
@@ -14,7 +20,8 @@ from .models import EmailChange
 @login_not_required
 @require_safe
 def login(request):
-    return redirect(settings.LOGIN_URL)
+    page = resolve_url(settings.LOGIN_URL)
+    return redirect(passthrough_next_redirect_url(request, page, "next"))
 
 
 # Referrer-Policy stays same-origin here (settings): the token reaches no other site, and
@@ -32,6 +39,7 @@ def activate(request, token):
             messages.success(request, text % {"username": activation.user.username})
             return redirect(settings.LOGIN_URL)
     except services.ActivationUnknown:
+        limits.take_from(request, limits.LINK)
         return _no_longer(request, "unknown", status=404)
     except services.ActivationUsed:
         return _no_longer(request, "used", status=410)
@@ -57,6 +65,7 @@ def confirm_email(request, token):
                 else settings.LOGIN_URL
             )
     except EmailChange.DoesNotExist:
+        limits.take_from(request, limits.LINK)
         return render(request, "accounts/email_over.html", status=404)
     return render(request, "accounts/confirm_email.html", {"change": change})
 
@@ -66,3 +75,51 @@ def _no_longer(request, reason, *, status):
     response = render(request, "accounts/activation_over.html", context, status=status)
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+class AskReset(PasswordResetView):
+    def post(self, request, *args, **kwargs):
+        limits.take_from(request, limits.RESET)
+        return super().post(request, *args, **kwargs)
+
+
+class ChoosePassword(PasswordResetFromKeyView):
+    """A right link always works, and from then on this browser can sign in at once."""
+
+    def render_to_response(self, context, **options):
+        if context.get("token_fail"):
+            limits.take_from(self.request, limits.LINK)
+        return super().render_to_response(context, **options)
+
+    def form_valid(self, form):
+        response = super().form_valid(form)
+        token = known_devices.token_of(self.request) or known_devices.new_token()
+        user_agent = get_adapter().get_http_user_agent(self.request)
+        known_devices.trust(self.reset_user, token=token, user_agent=user_agent)
+        known_devices.give_cookie(response, token)
+        return response
+
+
+@method_decorator(login_not_required, name="dispatch")
+class LogInWithPasskey(LoginWebAuthnView):
+    def dispatch(self, request, *args, **kwargs):
+        limits.take_from(request, limits.PASSKEY)
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_invalid(self, form):
+        response = super().form_invalid(form)
+        response["Location"] = passthrough_next_redirect_url(
+            self.request, response["Location"], "next"
+        )
+        return response
+
+
+class ReauthenticateWithPasskey(ReauthenticateWebAuthnView):
+    def form_invalid(self, form):
+        super().form_invalid(form)  # its message, but not its way to the login page
+        page = reverse("mfa_reauthenticate_webauthn")
+        return redirect(self.passthrough_next_url(page))
+
+
+reauthenticate_with_passkey = ReauthenticateWithPasskey.as_view()
+reauthenticate_with_passkey.permission = "any_user"  # type: ignore[attr-defined]

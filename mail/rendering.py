@@ -76,6 +76,12 @@ def day(moment: datetime.datetime, language: str) -> str:
         return date_format(timezone.localtime(moment).date(), "j F Y")
 
 
+def minute(moment: datetime.datetime, language: str) -> str:
+    """A moment, as the reader of a mail writes it."""
+    with translation.override(language):
+        return date_format(timezone.localtime(moment), "j F Y, H:i")
+
+
 def _values(message: Message, links: dict[str, str]) -> dict[str, Any]:
     return {
         **message.context,

@@ -60,6 +60,14 @@ def collected(user: User) -> dict[str, Any]:
             }
             for session in accounts.sessions(user)
         ],
+        "known_devices": [
+            {
+                "device": device(known.user_agent),
+                "since": known.first_used_at,
+                "last_used": known.last_used_at,
+            }
+            for known in user.known_devices.order_by("-last_used_at")
+        ],
         "mails": [
             *Message.objects.filter(to__iexact=user.email).values(
                 "created_at", "subject_line", "state"

@@ -20,6 +20,11 @@ urlpatterns = [
     path("mijn/gegevens/e-mailadres/", me.email, name="my_email"),
     path("mijn/gegevens/sessies/", me.sessions, name="my_sessions"),
     path(
+        "mijn/gegevens/sessies/andere/",
+        me.end_other_sessions,
+        name="end_my_other_sessions",
+    ),
+    path(
         "mijn/gegevens/sessies/<int:session_id>/", me.end_session, name="end_my_session"
     ),
     path("mijn/gegevens/downloaden/", me.download, name="my_data"),

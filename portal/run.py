@@ -16,7 +16,7 @@ from typing import NoReturn
 import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
-HOST = "127.0.0.1"
+HOST, NAME = "127.0.0.1", "localhost"  # a passkey needs a name
 PATIENCE = 120  # seconds until the web server answers
 READY = """
   Ready: {url}
@@ -55,7 +55,7 @@ def main() -> None:
                 _manage(command, environment)
             children = _start(port, environment, running)
             _wait_until_up(f"http://{HOST}:{port}/healthz", children)
-            print(READY.format(url=f"http://{HOST}:{port}"), flush=True)  # noqa: T201
+            print(READY.format(url=f"http://{NAME}:{port}"), flush=True)  # noqa: T201
             _watch(children)
         except KeyboardInterrupt:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -89,7 +89,8 @@ def _environment(port: str, data: Path) -> dict[str, str]:
         "PORTAL_DEMO": "true",
         "PORTAL_LOG_LEVEL": "WARNING",
         "PORTAL_REQUIRE_SECOND_FACTOR": "false",
-        "PORTAL_BASE_URL": f"http://{HOST}:{port}",
+        "PORTAL_BASE_URL": f"http://{NAME}:{port}",
+        "PORTAL_ALLOWED_HOSTS": HOST,
         "PORTAL_DATA_DIR": str(data),
     }
     return {**demo, **os.environ}

@@ -93,6 +93,11 @@ def creditor_identifier(value: str) -> str:
     return at_02.compact(value)
 
 
+def a_file_or_nothing(value: str) -> None:
+    if value and not Path(value).is_file():
+        raise ValidationError("no such file")
+
+
 env = Env(eager=False, prefix="PORTAL_")
 for parser in (
     versioned_keys, secret_bytes, base_url, postgres_url, smtp_url, creditor_identifier,
@@ -125,6 +130,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0, validate=validate.Range(0, 5))
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", True)
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / ".data")
+GEOIP_DATABASE = env.str("GEOIP_DATABASE", "", validate=a_file_or_nothing)
 LOG_LEVEL = env.str(
     "LOG_LEVEL", "INFO", validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"])
 )
@@ -266,6 +272,10 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.language_of_user",
+    "accounts.guards.too_many_tries",
+    "accounts.guards.clear_on_leaving",
+    "accounts.guards.no_login_in_a_fragment",
+    "accounts.guards.keep_no_secrets",
     "accounts.middleware.last_seen",
     "accounts.middleware.second_factor_required",
 ]
@@ -339,8 +349,24 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # else anybody can have us mail any addr
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # accounts/limits.py counts, exactly
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.forms.ResetForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+}
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.passkeys.AddForm",
+    "edit_webauthn": "accounts.passkeys.NameForm",
+    "login_webauthn": "accounts.passkeys.LoginForm",
+    "authenticate_webauthn": "accounts.passkeys.AuthenticateForm",
+    "reauthenticate_webauthn": "accounts.passkeys.ReauthenticateForm",
+}
 MFA_TOTP_ISSUER = f"{OPERATOR_NAME} Mijn Portaal"
 MFA_TOTP_TOLERANCE = 0
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the link of activation proved it already

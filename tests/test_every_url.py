@@ -51,6 +51,7 @@ WHO_MAY_OPEN = {
     "organisations:my_email": ANY_USER,
     "organisations:my_sessions": ANY_USER,
     "organisations:end_my_session": ANY_USER,
+    "organisations:end_my_other_sessions": ANY_USER,
     "organisations:my_data": ANY_USER,
     "organisations:close_account": ANY_USER,
     "organisations:dashboard": Permission.ORGANISATION_VIEW,
@@ -98,6 +99,12 @@ WHO_MAY_OPEN = {
     "account_change_password": ANY_USER,
     "mfa_index": ANY_USER,
     "mfa_reauthenticate": ANY_USER,
+    "mfa_login_webauthn": PUBLIC,
+    "mfa_reauthenticate_webauthn": ANY_USER,
+    "mfa_list_webauthn": ANY_USER,
+    "mfa_add_webauthn": ANY_USER,
+    "mfa_edit_webauthn": ANY_USER,
+    "mfa_remove_webauthn": ANY_USER,
     "mfa_activate_totp": ANY_USER,
     "mfa_deactivate_totp": ANY_USER,
     "mfa_view_recovery_codes": ANY_USER,
@@ -146,6 +153,8 @@ def address(name, pattern):
     if name == "admin:":
         return "/beheer/nothing/"
     wanted = {key: EXAMPLE.get(key, 1) for key in pattern.pattern.regex.groupindex}
+    if name in ("mfa_edit_webauthn", "mfa_remove_webauthn"):
+        wanted["pk"] = 1  # of a part before the last, where it is not seen
     if name == "admin:mail_message_resend":
         wanted["pk"] = uuid.UUID(int=1)
     return reverse(name, kwargs=wanted)

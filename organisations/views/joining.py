@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts import limits
 from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
 
@@ -37,6 +38,8 @@ def invitation(request, token):
             return _with_own_account(request, found, token)
         return _with_new_account(request, found, token)
     except tuple(OVER) as error:
+        if isinstance(error, inviting.InvitationUnknown):
+            limits.take_from(request, limits.LINK)
         reason, status = OVER[type(error)]
         context = {"reason": reason}
         return render(
@@ -63,6 +66,8 @@ def _with_own_account(request, found, token):
 
 
 def _with_new_account(request, found, token):
+    if request.method == "POST":  # it tells which names are taken
+        limits.take_from(request, limits.JOIN)
     form = JoinForm(request.POST or None, invitation=found)
     if request.method == "POST" and form.is_valid():
         try:

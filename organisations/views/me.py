@@ -19,6 +19,8 @@ from accounts import second_factor
 from accounts import services as accounts
 from accounts.devices import device
 from accounts.fields import USERNAME_TAKEN
+from accounts.known_devices import token_of
+from accounts.places import address_and_place
 from mail.services import TooMuchMail
 
 from ..access import any_user
@@ -126,7 +128,12 @@ def email(request):
 @any_user
 def sessions(request):
     listed = [
-        {"session": one, "device": device(one.user_agent), "current": one.is_current()}
+        {
+            "session": one,
+            "device": device(one.user_agent),
+            "address": address_and_place(one.ip),
+            "current": one.is_current(),
+        }
         for one in accounts.sessions(request.user)
     ]
     return render(request, "me/sessions.html", {"sessions": listed})
@@ -140,6 +147,18 @@ def end_session(request, session_id):
     except UserSession.DoesNotExist:
         raise Http404 from None
     messages.success(request, _("Op dat apparaat ben je uitgelogd."))
+    return redirect("organisations:my_sessions")
+
+
+@require_POST
+@any_user
+def end_other_sessions(request):
+    accounts.end_other_sessions(
+        request.user,
+        session_key=request.session.session_key,
+        device_token=token_of(request),
+    )
+    messages.success(request, _("Je bent nu alleen nog hier ingelogd."))
     return redirect("organisations:my_sessions")
 
 

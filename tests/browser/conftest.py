@@ -65,7 +65,7 @@ def site():
     mail_server = smtp.Server()
     mail_server.start()
     port = smtp.free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://localhost:{port}"  # a passkey needs a name
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")},
         "PORTAL_ENVIRONMENT": "development",

@@ -6,6 +6,7 @@ from django.urls import reverse
 from organisations.models import Invitation
 from organisations.roles import Role
 from tests.factories import MembershipFactory
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 QUESTION = "Wie wordt de tweede administrator?"
@@ -16,7 +17,7 @@ REMINDER = "Jij bent de enige administrator"
 def alice(client):
     """The only administrator, signed in, who was never here."""
     alice = MembershipFactory()
-    client.force_login(alice.user)
+    signed_in(alice.user, client)
     return alice
 
 

@@ -60,7 +60,7 @@ class Portal:
 
     def becomes_ready(self):
         for _attempt in range(2400):
-            if f"Ready: http://127.0.0.1:{self.port}" in self.said():
+            if f"Ready: http://localhost:{self.port}" in self.said():
                 return
             assert self.process.poll() is None, self.said()
             time.sleep(0.1)
