@@ -1,10 +1,13 @@
 import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
-from . import encryption, services
+from . import elsewhere, encryption, services
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,6 +25,37 @@ class AccountAdapter(DefaultAccountAdapter):
         Without the host, of which allauth makes it: the asker chooses that.
         """
         return f"{credentials.get('username', '').lower()}|{ratelimit.get_ip(request)}"
+
+    def pre_login(self, request, user, **details):
+        """Only after what was typed was right does anybody see that it is not the way in."""
+        response = super().pre_login(request, user, **details)
+        here = response is None and not elsewhere.came_from_there(request, user)
+        if here and (path := elsewhere.path_for(user)):
+            clear_login(request)
+            return redirect(path)
+        return response
+
+    def post_login(self, request, user, **details):
+        if not elsewhere.came_from_there(request, user):
+            elsewhere.signed_in_here(user)
+        return super().post_login(request, user, **details)
+
+    def get_login_stages(self):
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_factor.Stage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
+    def get_reauthentication_methods(self, user):
+        ways = super().get_reauthentication_methods(user)
+        if user.is_authenticated and (
+            path := elsewhere.reauthentication_path_for(user)
+        ):
+            way = {
+                "id": "elsewhere",
+                "description": _("Via je organisatie"),
+                "url": path,
+            }
+            ways.append(way)
+        return ways
 
     def send_password_reset_mail(self, user, email, context):
         """To the address that we know, not to the one that was typed."""

@@ -1,10 +1,11 @@
 import time
 
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.shortcuts import redirect
 from django.utils import translation
+
+from . import second_factor
 
 SEEN_EVERY = 300  # seconds
 ENROLMENT = (
@@ -60,7 +61,7 @@ def second_factor_required(get_response):
                 or (user.is_staff and not settings.DEVELOPMENT)
             )
             and not request.path.startswith(ENROLMENT)
-            and not is_mfa_enabled(user)
+            and not second_factor.met(request)
         ):
             return redirect("mfa_activate_totp")
         return get_response(request)

@@ -20,7 +20,7 @@ from mail import private_links
 from mail.models import Message
 from mail.services import TooMuchMail, next_slot
 
-from . import emails
+from . import elsewhere, emails
 from .models import Activation, EmailChange, User, Username
 
 EMAIL_CHANGE_DAYS = 3
@@ -125,13 +125,15 @@ def send_reset(user: User) -> None:
     an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
     sent = Message.objects.filter(
         to=user.email,
-        template__in=[emails.RESET, emails.ACTIVATION_RENEWED],
+        template__in=[emails.RESET, emails.ACTIVATION_RENEWED, emails.ELSEWHERE],
         context__username=user.username,
         created_at__gt=an_hour_ago,
     )
     if sent.count() >= settings.MAIL_PER_ADDRESS_PER_HOUR:
         return
-    if user.has_usable_password():
+    if path := elsewhere.path_for(user):
+        emails.signs_in_elsewhere(user, path)
+    elif user.has_usable_password():
         emails.password_reset(user)
     elif Activation.objects.filter(user=user, used_at=None).exists():
         renew_activation(user, by=None)

@@ -10,6 +10,7 @@ from audit.services import record
 
 from ..models import Membership, Organisation
 from ..roles import Role
+from . import own_login
 
 
 class LastAdministrator(Exception):
@@ -68,6 +69,7 @@ def remove_member(membership: Membership, *, by: User) -> None:
     """
     _lock(membership)
     _require_another_administrator(membership)
+    own_login.forget_link(membership)
     _record("member.removed", membership, by=by, was=membership.role)
     membership.delete()
     accounts.end_sessions(membership.user)
