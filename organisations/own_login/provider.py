@@ -196,6 +196,10 @@ class Provider(OpenIDConnectProvider):
             **kwargs,
         )
 
+    def serialize(self):
+        """While a second step is asked the login waits in the session, by our own code."""
+        return {"id": self.app.provider_id}
+
     def extract_uid(self, data):
         return data["sub"]
 
@@ -217,7 +221,12 @@ class OwnLoginAdapter(DefaultSocialAccountAdapter):
         return [app(one) for one in found]
 
     def get_provider(self, request, provider, client_id=None):
-        return Provider(request, app=self.get_app(request, provider=provider))
+        try:
+            return Provider(request, app=self.get_app(request, provider=provider))
+        except SocialApp.DoesNotExist:
+            raise ValueError(
+                provider
+            ) from None  # as allauth takes a login that is over
 
     def is_open_for_signup(self, request, sociallogin):
         return False
@@ -273,6 +282,6 @@ def sign_in(
     """Have allauth go on with this person; `vouched`: their second factor was asked there."""
     if request.user.is_authenticated:
         logout(request)  # now: it empties the session, and with it what is noted next
-    sociallogin.user = user
+    sociallogin.user, sociallogin.token = user, None
     if vouched:
         record_authentication(request, user, second_factor.ELSEWHERE)
