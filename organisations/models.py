@@ -225,7 +225,7 @@ class OwnLoginStatus(models.TextChoices):
     SET_UP = "set_up", _("Ingesteld")
     VERIFIED = "verified", _("Domein gecontroleerd")
     TRIED = "tried", _("Geprobeerd")
-    ON = "on", _("Aan")
+    ON = "on", _("Staat aan")
     ENFORCED = "enforced", _("Verplicht")
 
 

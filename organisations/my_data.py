@@ -5,6 +5,7 @@ import json
 import zipfile
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.template.loader import render_to_string
 
 from accounts import services as accounts
@@ -45,6 +46,10 @@ def collected(user: User) -> dict[str, Any]:
                 "since": membership.since,
             }
             for membership in user.memberships.select_related("organisation")
+        ],
+        "own_logins": [  # as whom an organisation's login service knows this person
+            {"subject": link.uid, "since": link.date_joined, "last": link.last_login}
+            for link in SocialAccount.objects.filter(user=user)
         ],
         "sessions": [
             {

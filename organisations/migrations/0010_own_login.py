@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                             ("set_up", "Ingesteld"),
                             ("verified", "Domein gecontroleerd"),
                             ("tried", "Geprobeerd"),
-                            ("on", "Aan"),
+                            ("on", "Staat aan"),
                             ("enforced", "Verplicht"),
                         ],
                         default="set_up",

@@ -140,7 +140,9 @@ class _Guarded(HTTPAdapter):
             "https": _HTTPSPool,
         }
 
-    def send(self, request: requests.PreparedRequest, **options: Any):
+    def send(  # type: ignore[override]
+        self, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
         request.headers["Connection"] = (
             "close"  # each question its own, judged connection
         )

@@ -32,8 +32,8 @@ class ProviderForm(forms.Form):
     client_secret = forms.CharField(
         label=_("Client-secret"),
         max_length=500,
-        required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        error_messages={"required": _("Vul het client-secret in.")},
     )
     domain = forms.CharField(
         label=_("Maildomein"),
@@ -46,6 +46,7 @@ class ProviderForm(forms.Form):
     def __init__(self, *args, own_login, **options):
         super().__init__(*args, **options)
         self.own_login = own_login
+        self.fields["client_secret"].required = not own_login
         if own_login:
             self.fields["client_secret"].help_text = _(
                 "Leeg laten houdt het secret dat er staat. We tonen het nooit."
@@ -85,19 +86,13 @@ class ProviderForm(forms.Form):
     def clean(self):
         data = super().clean()
         known = self.own_login
-        same = known and (known.issuer, known.client_id) == (
-            data.get("issuer"),
-            data.get("client_id"),
-        )
-        if not data.get("client_secret") and not same and not self.errors:
-            self.add_error(
-                "client_secret",
-                _(
+        if known and not self.errors and not data["client_secret"]:
+            typed = (data["issuer"], data["client_id"])
+            if typed != (known.issuer, known.client_id):
+                text = _(
                     "Vul het secret opnieuw in: het hoort bij één adres en één client-ID."
                 )
-                if known
-                else _("Vul het client-secret in."),
-            )
+                self.add_error("client_secret", text)
         return data
 
 

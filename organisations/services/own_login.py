@@ -246,8 +246,8 @@ def path_for(user: User) -> str | None:
 
 
 def reauthentication_path_for(user: User) -> str | None:
-    link = SocialAccount.objects.filter(user=user).first()
-    own = OwnLogin.objects.in_use().filter(code=link.provider).first() if link else None
+    known_to = SocialAccount.objects.filter(user=user).values("provider")
+    own = OwnLogin.objects.in_use().filter(code__in=known_to).first()
     return reverse("organisations:own_login_confirm", args=[own.code]) if own else None
 
 

@@ -301,8 +301,8 @@ def _steps(own) -> list[dict]:
         _("Ingesteld"),
         _("Maildomein gecontroleerd"),
         _("Geprobeerd door een administrator"),
-        _("Aan"),
-        _("Verplicht (als je dat wilt)"),
+        _("Staat aan"),
+        _("Is verplicht (als je dat wilt)"),
     ]
     return [
         {
