@@ -1,4 +1,5 @@
 import base64
+from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.stagekit import clear_login
@@ -32,7 +33,8 @@ class AccountAdapter(DefaultAccountAdapter):
         here = response is None and not elsewhere.came_from_there(request, user)
         if here and (path := elsewhere.path_for(user)):
             clear_login(request)
-            return redirect(path)
+            wanted = details.get("redirect_url")
+            return redirect(f"{path}?{urlencode({'next': wanted})}" if wanted else path)
         return response
 
     def post_login(self, request, user, **details):

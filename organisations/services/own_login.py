@@ -7,7 +7,6 @@ more than whoever runs those mailboxes, who could ask for a new password anyway.
 
 import secrets
 from typing import Any
-from urllib.parse import urlencode
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
@@ -89,7 +88,6 @@ def set_up(
     return own
 
 
-@transaction.atomic
 def verify_domain(own: OwnLogin, *, by: User) -> None:
     """Look in the DNS; raises NoRecord, DomainTaken, domains.NotLookedUp."""
     if not domains.has_record(own.organisation_id, own.domain):
@@ -115,6 +113,8 @@ def tried(own: OwnLogin, claims: dict[str, Any], *, by: User) -> None:
 @transaction.atomic
 def switch_on(own: OwnLogin, *, by: User) -> None:
     """From now on members can sign in with it."""
+    if own.in_use:
+        raise WrongState
     _move(own, OwnLoginStatus.ON, by=by)
     emails.own_login("on", own, by=by)
 
@@ -241,8 +241,7 @@ def path_for(user: User) -> str | None:
     own = _binding(user)
     if own is None or _keeps_a_way_in(own, user):
         return None
-    address = reverse("organisations:own_login_leave", args=[own.code])
-    return f"{address}?{urlencode({'verplicht': 1})}"
+    return reverse("organisations:own_login_leave", args=[own.code])
 
 
 def reauthentication_path_for(user: User) -> str | None:

@@ -172,7 +172,7 @@ def leave(request, code):
         "own": own,
         "host": urlsplit(own.issuer).hostname,
         "start_url": _with_next(request, "own_login_start", own),
-        "enforced": "verplicht" in request.GET,
+        "enforced": own.status == OwnLoginStatus.ENFORCED,
     }
     return render(request, "own_login/leave.html", context)
 

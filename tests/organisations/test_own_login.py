@@ -246,9 +246,22 @@ def test_who_is_bound_is_led_to_the_provider_after_the_right_password(client, ow
     assert wrong.status_code == 200
     assert "organisatie/code" not in wrong.text
     leave = reverse("organisations:own_login_leave", args=[own.code])
-    assert right["Location"].startswith(leave)
+    assert right["Location"] == leave
     assert not is_signed_in(client)
     assert "laat iedereen inloggen" in client.get(right["Location"]).text
+
+
+def test_who_is_bound_goes_on_to_where_they_wanted(client, own, jan, provider):
+    enforce(own)
+    typed = {
+        "login": jan.user.username,
+        "password": PASSWORD,
+        "next": "/mijn/gegevens/",
+    }
+
+    page = client.get(client.post(LOGIN, typed)["Location"])
+
+    assert "/start/?next=%2Fmijn%2Fgegevens%2F" in page.text
 
 
 def test_a_bound_member_gets_in_through_the_provider(client, own, jan, provider):

@@ -261,16 +261,24 @@ def test_an_address_on_the_internet_is_public(address):
     "host",
     ["127.0.0.1", "localhost", "169.254.169.254", "10.0.0.1", "[::1]", "2130706433"],
 )
-def test_a_provider_inside_is_never_asked(client, own, provider, settings, host):
+def test_a_provider_inside_is_never_asked(
+    client, own, provider, settings, monkeypatch, host
+):
     settings.OWN_LOGIN_PRIVATE_ADDRESSES = False
     own.issuer = f"https://{host}:{provider.url.rpartition(':')[2]}"
     own.seal("geheim")
     own.save()
+    connected = []
 
+    def connect(self, address):
+        connected.append(address)
+        raise OSError("not here")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
     response = client.get(f"/inloggen/organisatie/{own.code}/start/")
 
     not_let_in(client, response, "geeft geen goed antwoord")
-    assert provider.asked == []
+    assert connected == []
 
 
 def test_a_name_of_which_one_address_is_inside_is_not_asked(settings, monkeypatch):
