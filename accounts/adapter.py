@@ -1,16 +1,18 @@
 import base64
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import encryption, known_devices, limits, services
+from . import elsewhere, encryption, known_devices, limits, services
 
 WAYS = {
     "reauthenticate": gettext_lazy("Met je wachtwoord"),
@@ -56,7 +58,19 @@ class AccountAdapter(DefaultAccountAdapter):
         self.first_login = user.last_login is None
         super().login(request, user)
 
+    def pre_login(self, request, user, **details):
+        """Only after what was typed was right does anybody see that it is not the way in."""
+        response = super().pre_login(request, user, **details)
+        here = response is None and not elsewhere.came_from_there(request, user)
+        if here and (path := elsewhere.path_for(user)):
+            clear_login(request)
+            wanted = details.get("redirect_url")
+            return redirect(f"{path}?{urlencode({'next': wanted})}" if wanted else path)
+        return response
+
     def post_login(self, request, user, **details):
+        if not elsewhere.came_from_there(request, user):
+            elsewhere.signed_in_here(user)
         response = super().post_login(request, user, **details)
         token = known_devices.token_of(request) or known_devices.new_token()
         known_devices.signed_in(
@@ -69,9 +83,19 @@ class AccountAdapter(DefaultAccountAdapter):
         known_devices.give_cookie(response, token)
         return response
 
+    def get_login_stages(self):
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.second_factor.Stage"}
+        return [ours.get(stage, stage) for stage in super().get_login_stages()]
+
     def get_reauthentication_methods(self, user):
         methods = super().get_reauthentication_methods(user)
-        return [way | {"description": WAYS[way["id"]]} for way in methods]
+        ways = [way | {"description": WAYS[way["id"]]} for way in methods]
+        if user.is_authenticated and (
+            path := elsewhere.reauthentication_path_for(user)
+        ):
+            text = _("Via je organisatie")
+            ways.append({"id": "elsewhere", "description": text, "url": path})
+        return ways
 
     def send_mail(self, template_prefix, email, context):
         """Every mail is ours (emails.py): there is none left that allauth would write."""

@@ -10,6 +10,7 @@ from .models import Activation, EmailChange, User
 
 ACTIVATION_RENEWED = "accounts/emails/activation_renewed"
 RESET = "accounts/emails/password_reset"
+ELSEWHERE = "accounts/emails/signs_in_elsewhere"
 
 
 def activation_renewed(activation: Activation) -> None:
@@ -39,6 +40,21 @@ def password_reset(user: User) -> None:
         about=user,
         context={"name": user.name, "username": user.username},
         links={"reset_url": ["password_reset", user.pk, 0]},
+    )
+
+
+def signs_in_elsewhere(user: User, path: str) -> None:
+    """To who forgot a password with which they do not sign in: where they do."""
+    send(
+        ELSEWHERE,
+        to=user.email,
+        language=user.language,
+        about=user,
+        context={
+            "name": user.name,
+            "username": user.username,
+            "login_url": settings.BASE_URL + path,
+        },
     )
 
 

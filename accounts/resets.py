@@ -17,7 +17,7 @@ from procrastinate.tasks import configure_task
 from mail.models import Message
 from mail.services import JOBS
 
-from . import emails, services
+from . import elsewhere, emails, services
 from .models import Activation, ResetRequest, User
 
 
@@ -61,13 +61,15 @@ def _send_link(user: User) -> None:
     an_hour_ago = timezone.now() - datetime.timedelta(hours=1)
     sent = Message.objects.filter(
         to=user.email,
-        template__in=[emails.RESET, emails.ACTIVATION_RENEWED],
+        template__in=[emails.RESET, emails.ACTIVATION_RENEWED, emails.ELSEWHERE],
         context__username=user.username,
         created_at__gt=an_hour_ago,
     )
     if sent.count() >= settings.MAIL_PER_ADDRESS_PER_HOUR:
         return
-    if user.has_usable_password():
+    if there := elsewhere.path_for(user):
+        emails.signs_in_elsewhere(user, there)
+    elif user.has_usable_password():
         emails.password_reset(user)
     elif Activation.objects.filter(user=user, used_at=None).exists():
         services.renew_activation(user, by=None)

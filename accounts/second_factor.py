@@ -1,19 +1,29 @@
 """Whether a visit is by somebody with a second factor; and the way to setting one up."""
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
+from allauth.mfa.stages import AuthenticateStage
 from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+from .models import User
 
 WANTED = "second_factor_for"  # in the session: where the person was going
 FACTORS = [
     kind for kind in Authenticator.Type if kind != Authenticator.Type.RECOVERY_CODES
 ]
+ELSEWHERE = (
+    "second_factor_elsewhere"  # a method of authentication, as allauth notes them
+)
 
 
 def met(request: HttpRequest) -> bool:
     """Whether this visit counts as one with a second factor: the one place that says so."""
-    return is_mfa_enabled(request.user, FACTORS)  # type: ignore[arg-type]
+    return was_elsewhere(request, request.user) or is_mfa_enabled(  # type: ignore[arg-type]
+        request.user,  # type: ignore[arg-type]
+        FACTORS,
+    )
 
 
 def set_up(request: HttpRequest) -> HttpResponse:
@@ -21,3 +31,18 @@ def set_up(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         request.session[WANTED] = request.get_full_path()
     return redirect("mfa_activate_totp")
+
+
+def was_elsewhere(request: HttpRequest, user: User) -> bool:
+    """Whether the person's organisation vouched for a second factor in this session."""
+    records = get_authentication_records(request, user)
+    return any(one.get("method") == ELSEWHERE for one in records)
+
+
+class Stage(AuthenticateStage):
+    """Asks for a person's own second factor, unless one was asked for elsewhere just now."""
+
+    def _should_handle(self, request):
+        return super()._should_handle(request) and not was_elsewhere(
+            request, self.login.user
+        )

@@ -72,6 +72,33 @@ WORDS = {
         "key.blocked": gettext_lazy("API-key %(key)s is geblokkeerd: %(reason)s"),
         "key.unblocked": gettext_lazy("De blokkade van API-key %(key)s is opgeheven"),
     },
+    "own_login": {
+        "own_login.set_up": gettext_lazy("De eigen inlogdienst is ingesteld"),
+        "own_login.changed": gettext_lazy("De eigen inlogdienst is gewijzigd"),
+        "own_login.verified": gettext_lazy("Het maildomein is gecontroleerd"),
+        "own_login.tried": gettext_lazy("De eigen inlogdienst is geprobeerd en werkt"),
+        "own_login.on": gettext_lazy("Inloggen via de organisatie is aangezet"),
+        "own_login.enforced": gettext_lazy(
+            "Inloggen via de organisatie is verplicht gemaakt"
+        ),
+        "own_login.relaxed": gettext_lazy(
+            "Inloggen via de organisatie is niet meer verplicht"
+        ),
+        "own_login.off": gettext_lazy("Inloggen via de organisatie is uitgezet"),
+        "own_login.removed": gettext_lazy("De eigen inlogdienst is verwijderd"),
+        "own_login.linked": gettext_lazy(
+            "%(person)s is voor het eerst ingelogd via de organisatie"
+        ),
+        "own_login.bypassed": gettext_lazy(
+            "Een administrator is ingelogd buiten de eigen inlogdienst om"
+        ),
+        "own_login.record_missing": gettext_lazy(
+            "Het DNS-record van het maildomein is weg"
+        ),
+        "own_login.record_found": gettext_lazy(
+            "Het DNS-record van het maildomein is er weer"
+        ),
+    },
     "organisation": {
         "organisation.founded": gettext_lazy("De organisatie is ingeschreven"),
         "organisation.second_factor_required": gettext_lazy(
@@ -90,6 +117,7 @@ TOPICS = [
     ("member", gettext_lazy("Gebruikers")),
     ("invitation", gettext_lazy("Uitnodigingen")),
     ("key", gettext_lazy("API-keys")),
+    ("own_login", gettext_lazy("Inloggen via de organisatie")),
     ("organisation", gettext_lazy("Organisatie en overeenkomst")),
 ]
 SHOWN = {kind: words for kinds in WORDS.values() for kind, words in kinds.items()}

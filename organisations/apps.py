@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class OrganisationsConfig(AppConfig):
     name = "organisations"
     verbose_name = _("Organisaties")
+
+    def ready(self):
+        from accounts import elsewhere
+
+        from .services import own_login
+
+        elsewhere.rules.append(own_login)

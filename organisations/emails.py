@@ -7,13 +7,55 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from mail.rendering import day
 from mail.services import next_slot, send
 
-from .models import AdministratorRequest, Intervention, Invitation, Membership
+from .models import (
+    AdministratorRequest,
+    Intervention,
+    Invitation,
+    Membership,
+    OwnLogin,
+)
 from .roles import Role
+
+OWN_LOGIN = {
+    "on": gettext_lazy(
+        "Wie een mailadres in %(domain)s heeft, kan nu inloggen via jullie eigen"
+        " inlogdienst %(issuer)s."
+    ),
+    "enforced": gettext_lazy(
+        "Wie een mailadres in %(domain)s heeft, kan alleen nog inloggen via jullie eigen"
+        " inlogdienst %(issuer)s. Een administrator met een tweede stap kan ook met het"
+        " wachtwoord inloggen, voor als de inlogdienst het niet doet."
+    ),
+    "relaxed": gettext_lazy(
+        "Inloggen via jullie eigen inlogdienst is niet meer verplicht. Ook met een"
+        " wachtwoord kan iedereen weer inloggen."
+    ),
+    "off": gettext_lazy(
+        "Niemand kan meer inloggen via jullie eigen inlogdienst. Iedereen logt in met een"
+        " wachtwoord."
+    ),
+    "changed": gettext_lazy(
+        "De instellingen van jullie eigen inlogdienst zijn gewijzigd."
+    ),
+    "changed_and_off": gettext_lazy(
+        "De instellingen van jullie eigen inlogdienst zijn gewijzigd. Inloggen daarmee staat"
+        " uit tot een administrator het weer aanzet."
+    ),
+    "bypassed": gettext_lazy(
+        "Inloggen via jullie eigen inlogdienst is verplicht. Deze administrator is toch met"
+        " een wachtwoord of passkey ingelogd."
+    ),
+    "record_missing": gettext_lazy(
+        "Het DNS-record dat bewijst dat %(domain)s van jullie is, is weg. Inloggen blijft"
+        " werken. Zet het record terug, of zet inloggen via de organisatie uit."
+    ),
+}
 
 
 def invited(invitation: Invitation, *, language: str) -> None:
@@ -192,3 +234,25 @@ def _page(name: str, row: Any) -> str:
     """Where an administrator answers it."""
     args = [row.organisation.slug, row.pk]
     return settings.BASE_URL + reverse(f"organisations:{name}", args=args)
+
+
+def own_login(what: str, own: OwnLogin, *, by: User | None) -> None:
+    """What became of signing in through the organisation, to all its administrators."""
+    page = reverse("organisations:own_login", args=[own.organisation.slug])
+    for membership in own.organisation.memberships.administrators():
+        user = membership.user
+        with translation.override(user.language):
+            text = OWN_LOGIN[what] % {"domain": own.domain, "issuer": own.issuer}
+        send(
+            "organisations/emails/own_login",
+            to=user.email,
+            language=user.language,
+            about=own.organisation,
+            context={
+                "name": user.name,
+                "organisation": own.organisation.name,
+                "what": text,
+                "by": by.name if by else "",
+                "page": settings.BASE_URL + page,
+            },
+        )

@@ -5,6 +5,7 @@ import json
 import zipfile
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.template.loader import render_to_string
 
 from accounts import services as accounts
@@ -50,6 +51,10 @@ def collected(user: User) -> dict[str, Any]:
             *user.administrator_requests.order_by("-asked_at").values(
                 "organisation__name", "asked_at", "reason", "outcome", "answer"
             )
+        ],
+        "own_logins": [  # as whom an organisation's login service knows this person
+            {"subject": link.uid, "since": link.date_joined, "last": link.last_login}
+            for link in SocialAccount.objects.filter(user=user)
         ],
         "sessions": [
             {

@@ -1,8 +1,8 @@
-"""What time does to who runs an organisation."""
+"""What happens for organisations without anybody asking for it."""
 
 from procrastinate.contrib.django import app
 
-from .services import asking, intervening
+from .services import asking, intervening, own_login
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -11,3 +11,10 @@ def tend_administrators(timestamp: int) -> None:
     """Remind of who asked to be administrator, and do what nobody objected to in time."""
     asking.tend_all()
     intervening.carry_out_all()
+
+
+@app.periodic(cron="23 5 * * *")
+@app.task(queueing_lock="recheck_mail_domains")
+def recheck_mail_domains(timestamp: int) -> None:
+    """Tell who signs in through their own provider when the proof of their domain is gone."""
+    own_login.recheck()

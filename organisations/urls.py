@@ -7,6 +7,7 @@ from .views import (
     joining,
     me,
     members,
+    own_login,
     security,
     users,
 )
@@ -110,6 +111,43 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/tweede-stap/",
         administrators.end_second_factor,
         name="end_second_factor",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/inloggen/",
+        own_login.shown,
+        name="own_login",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/inloggen/instellen/",
+        own_login.set_up,
+        name="own_login_set_up",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/inloggen/proberen/",
+        own_login.try_out,
+        name="own_login_try",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/inloggen/<slug:act>/",
+        own_login.act,
+        name="own_login_act",
+    ),
+    path("inloggen/organisatie/", own_login.find, name="own_login_find"),
+    path("inloggen/organisatie/<slug:code>/", own_login.leave, name="own_login_leave"),
+    path(
+        "inloggen/organisatie/<slug:code>/start/",
+        own_login.start,
+        name="own_login_start",
+    ),
+    path(
+        "inloggen/organisatie/<slug:code>/bevestigen/",
+        own_login.confirm,
+        name="own_login_confirm",
+    ),
+    path(
+        "account/oidc/<slug:code>/login/callback/",  # known at the providers
+        own_login.callback,
+        name="own_login_callback",
     ),
     path("uitnodiging/<str:token>/", joining.invitation, name="invitation"),
 ]

@@ -5,6 +5,7 @@ A missing, malformed or unknown variable stops the start with one line that name
 
 import base64
 import binascii
+import ipaddress
 import os
 import sys
 from pathlib import Path
@@ -98,6 +99,18 @@ def a_file_or_nothing(value: str) -> None:
         raise ValidationError("no such file")
 
 
+def dns_servers(value: list[str]) -> None:
+    """Of each host:port the host is an IP address: who would look up its name?"""
+    for server in value:
+        host, _colon, port = server.rpartition(":")
+        try:
+            ipaddress.ip_address(host.strip("[]"))
+        except ValueError:
+            raise ValidationError("expected address:port[,address:port]") from None
+        if not port.isdigit():
+            raise ValidationError("expected address:port[,address:port]")
+
+
 env = Env(eager=False, prefix="PORTAL_")
 for parser in (
     versioned_keys, secret_bytes, base_url, postgres_url, smtp_url, creditor_identifier,
@@ -165,6 +178,10 @@ API_BASE_URL = env.str(
 DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))
+OWN_LOGIN_RESOLVERS: list[str] = env.list(
+    "OWN_LOGIN_RESOLVERS", [], validate=dns_servers
+)
+OWN_LOGIN_PRIVATE_ADDRESSES = env.bool("OWN_LOGIN_PRIVATE_ADDRESSES", False)
 INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", 200, validate=validate.Range(1))
 ADMINISTRATOR_WAIT_DAYS = env.int(
     "ADMINISTRATOR_WAIT_DAYS", 14, validate=validate.Range(3, 90)
@@ -206,6 +223,8 @@ if _unknown := {name for name in os.environ if name.startswith("PORTAL_")} - _kn
 if not DEVELOPMENT:
     if DEBUG:
         stop("PORTAL_DEBUG: production does not run with DEBUG")
+    if OWN_LOGIN_PRIVATE_ADDRESSES:
+        stop("PORTAL_OWN_LOGIN_PRIVATE_ADDRESSES: for development and tests only")
     if DEMO:
         stop("PORTAL_DEMO: production does not load demo data")
     if SECRET_KEY == DEVELOPMENT_SECRET or len(SECRET_KEY) < 50:
@@ -247,6 +266,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_htmx",
     "template_partials",
@@ -370,6 +391,8 @@ MFA_FORMS = {
 MFA_TOTP_ISSUER = f"{OPERATOR_NAME} Mijn Portaal"
 MFA_TOTP_TOLERANCE = 0
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # the link of activation proved it already
+SOCIALACCOUNT_ADAPTER = "organisations.own_login.provider.OwnLoginAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False  # who is no member is asked to be invited
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

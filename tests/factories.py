@@ -7,7 +7,13 @@ from apikeys import services as apikeys
 from apikeys.models import ApiKey, Product
 from applications.models import Application, Status
 from applications.services import drafting, following, handling
-from organisations.models import LegalForm, Membership, Organisation
+from organisations.models import (
+    LegalForm,
+    Membership,
+    Organisation,
+    OwnLogin,
+    OwnLoginStatus,
+)
 from organisations.roles import Role
 from portal.management.commands import demo
 
@@ -49,6 +55,27 @@ class MembershipFactory(factory.django.DjangoModelFactory):
     organisation = factory.SubFactory(OrganisationFactory)
     user = factory.SubFactory(UserFactory)
     role = Role.ADMINISTRATOR
+
+
+class OwnLoginFactory(factory.django.DjangoModelFactory):
+    """The provider of an organisation whose addresses lie in voorbeeld.example."""
+
+    class Meta:
+        model = OwnLogin
+
+    organisation = factory.SubFactory(OrganisationFactory)
+    code = factory.Sequence(lambda n: f"code-{n}")
+    issuer = "https://login.voorbeeld.example"
+    client_id = "client"
+    domain = "voorbeeld.example"
+    status = OwnLoginStatus.ON
+
+    @classmethod
+    def _create(cls, model_class, *_args, **fields):
+        own = model_class(**fields)
+        own.seal("het geheim")
+        own.save()
+        return own
 
 
 class ApiKeyFactory(factory.django.DjangoModelFactory):

@@ -85,6 +85,9 @@ def test_a_missing_setting_stops_the_start_and_is_named(name):
         ("PORTAL_SUPPORT_EMAIL", "nobody"),
         ("PORTAL_KEY_PREFIX", "KVK1"),
         ("PORTAL_LOG_LEVEL", "LOUD"),
+        ("PORTAL_OWN_LOGIN_PRIVATE_ADDRESSES", "true"),
+        ("PORTAL_OWN_LOGIN_RESOLVERS", "dns.example:53"),
+        ("PORTAL_OWN_LOGIN_RESOLVERS", "9.9.9.9"),
         ("PORTAL_COLOUR", "blue"),
     ],
 )

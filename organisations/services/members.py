@@ -12,7 +12,7 @@ from audit.services import record
 
 from ..models import AdministratorRequest, Membership, Organisation
 from ..roles import Permission, Role
-from . import withdrawing
+from . import own_login, withdrawing
 
 
 class LastAdministrator(Exception):
@@ -92,6 +92,7 @@ def remove_member(membership: Membership, *, by: User) -> None:
     _lock(membership, by=by)
     _require_another_administrator(membership)
     accounts.end_sessions(membership.user)
+    own_login.forget_link(membership)
     withdrawing.take_back_of(membership, by=by)
     _overtake_request(membership, by=by)
     _record("member.removed", membership, by=by, was=membership.role)

@@ -9,7 +9,7 @@ from audit.services import record
 from ..models import Invitation, Membership
 
 
-def take_back(invitation: Invitation, *, by: User) -> None:
+def take_back(invitation: Invitation, *, by: User | None) -> None:
     """End a waiting invitation, which the caller holds under lock."""
     invitation.withdrawn_at = timezone.now()
     invitation.save(update_fields=["withdrawn_at"])
@@ -29,7 +29,7 @@ def hanging_on(membership: Membership):
     )
 
 
-def take_back_of(membership: Membership, *, by: User) -> None:
+def take_back_of(membership: Membership, *, by: User | None) -> None:
     """End what a person could still let in, or come back by; the organisation is locked."""
     for invitation in hanging_on(membership).select_for_update(of=("self",)):
         take_back(invitation, by=by)

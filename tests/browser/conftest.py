@@ -15,6 +15,7 @@ from playwright.sync_api import sync_playwright
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests import smtp
+from tests.name_server import NameServer
 
 PASSWORD = "Demo-wachtwoord-1"
 STAFF = """
@@ -33,6 +34,7 @@ class Site:
     url: str
     mail: smtp.Server
     environment: dict
+    name_server: NameServer
 
     def manage(self, *arguments, **options):
         command = [sys.executable, "manage.py", *arguments]
@@ -64,6 +66,7 @@ def site():
     }
     mail_server = smtp.Server()
     mail_server.start()
+    name_server = NameServer()
     port = smtp.free_port()
     url = f"http://localhost:{port}"  # a passkey needs a name
     environment = {
@@ -73,10 +76,12 @@ def site():
         "PORTAL_BASE_URL": url,
         "PORTAL_EMAIL_URL": f"smtp://127.0.0.1:{mail_server.port}",
         "PORTAL_APPLICATIONS_PER_HOUR": "1000",
+        "PORTAL_OWN_LOGIN_PRIVATE_ADDRESSES": "true",
+        "PORTAL_OWN_LOGIN_RESOLVERS": name_server.address,
         "PORTAL_MAIL_PER_ADDRESS_PER_HOUR": "100",
         "DATABASE_URL": make_conninfo(**where, dbname=name),
     }
-    site = Site(url, mail_server, environment)
+    site = Site(url, mail_server, environment, name_server)
     site.manage("migrate")
     site.manage("createcachetable")
     site.manage("shell", "-c", STAFF % PASSWORD)
@@ -103,6 +108,7 @@ def site():
     for process in running:
         process.wait(20)
     mail_server.stop()
+    name_server.stop()
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
