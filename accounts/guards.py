@@ -81,6 +81,7 @@ def keep_no_secrets(get_response):
     def middleware(request):
         if request.method == "POST" and request.path in map(reverse, REAUTHENTICATE):
             _change_what_waits(request, META=_headers(request))
+            _lead_back_to_what_waits(request)
         response = get_response(request)
         if STATE_SESSION_KEY in request.session:
             _change_what_waits(request, META={})
@@ -95,6 +96,15 @@ def _headers(request):
         for name, value in request.META.items()
         if isinstance(value, str) and not name.startswith("HTTP_HX_")
     }
+
+
+def _lead_back_to_what_waits(request):
+    """allauth looks for a form by its address without query, and is given it with one."""
+    waits = request.session.get(STATE_SESSION_KEY, {}).get("request")
+    back = request.POST.get("next", "")
+    if waits and urlsplit(back).path == json.loads(waits)["path"]:
+        request.POST = request.POST.copy()
+        request.POST["next"] = urlsplit(back).path
 
 
 def _change_what_waits(request, **changes):

@@ -123,6 +123,15 @@ def test_a_form_that_waits_goes_on_with_all_that_was_typed(waits):
     assert "<h1" in done.text  # a whole page, though part of one was asked for
 
 
+def test_a_form_that_waits_goes_on_though_its_address_has_a_query(waits):
+    client, url = waits, reverse("organisations:my_username") + "?van=1"
+    to = client.post(url, {"username": "nieuwe.baas"})["Location"]
+
+    done = client.post(to, {"password": PASSWORD, "next": url}, follow=True)
+
+    assert "nieuwe.baas" in done.text
+
+
 def test_a_form_that_waits_and_is_refused_shows_again_what_was_typed(waits):
     client, url = waits, reverse("organisations:my_username")
     to = client.post(url, {"username": "naam met spatie"})["Location"]
