@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import activity, inviting, joining, me, members
+from .views import activity, details, inviting, joining, me, members
 
 app_name = "organisations"
 urlpatterns = [
@@ -47,6 +47,12 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/uitnodigingen/<int:invitation_id>/intrekken/",
         inviting.withdraw,
         name="withdraw",
+    ),
+    path("mijn/<slug:slug>/organisatie/gegevens/", details.shown, name="details"),
+    path(
+        "mijn/<slug:slug>/organisatie/gegevens/<slug:part>/",
+        details.change,
+        name="change_details",
     ),
     path("mijn/<slug:slug>/organisatie/activiteit/", activity.shown, name="activity"),
     path(

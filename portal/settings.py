@@ -160,6 +160,8 @@ DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATIONS_PER_DAY = env.int("INVITATIONS_PER_DAY", 200, validate=validate.Range(1))
+PREVIOUS_CONTACT_DAYS = env.int("PREVIOUS_CONTACT_DAYS", 30, validate=validate.Range(1))
+IBAN_COOLING_OFF_DAYS = env.int("IBAN_COOLING_OFF_DAYS", 7, validate=validate.Range(1))
 APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.Range(1))
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)

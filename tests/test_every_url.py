@@ -41,6 +41,16 @@ WHO_MAY_OPEN = {
     "applications:return_contract": PUBLIC,
     "applications:withdraw": PUBLIC,
     "applications:document": PUBLIC,
+    "applications:confirm_bank_change": PUBLIC,
+    "applications:contract": Permission.ORGANISATION_MANAGE,
+    "applications:cancel_contract": Permission.ORGANISATION_MANAGE,
+    "applications:keep_contract": Permission.ORGANISATION_MANAGE,
+    "applications:organisation_document": Permission.ORGANISATION_MANAGE,
+    "applications:payment": Permission.ORGANISATION_MANAGE,
+    "applications:ask_bank_change": Permission.ORGANISATION_MANAGE,
+    "applications:agree_bank_change": Permission.ORGANISATION_MANAGE,
+    "applications:return_mandate": Permission.ORGANISATION_MANAGE,
+    "applications:stop_bank_change": Permission.ORGANISATION_MANAGE,
     "accounts:activate": PUBLIC,
     "accounts:confirm_email": PUBLIC,
     "accounts:login": PUBLIC,
@@ -59,6 +69,8 @@ WHO_MAY_OPEN = {
     "organisations:remove": Permission.ORGANISATION_MANAGE,
     "organisations:hand_over": Permission.ORGANISATION_MANAGE,
     "organisations:end_sessions": Permission.ORGANISATION_MANAGE,
+    "organisations:details": Permission.ORGANISATION_MANAGE,
+    "organisations:change_details": Permission.ORGANISATION_MANAGE,
     "organisations:activity": Permission.ORGANISATION_MANAGE,
     "organisations:activity_csv": Permission.ORGANISATION_MANAGE,
     "organisations:invite": Permission.ORGANISATION_MANAGE,
@@ -109,7 +121,9 @@ WHO_MAY_OPEN = {
 
 WHAT_STAFF_SEE = {
     "intake": {"application", "organisation", "message"},
-    "contracten": {"application", "contract", "mandate", "organisation", "message"},
+    "contracten": {
+        "application", "bankchange", "contract", "mandate", "organisation", "message",
+    },
     "support": {
         "application", "organisation", "apikey", "user", "message",
     },
