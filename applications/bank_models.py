@@ -68,7 +68,11 @@ class BankChange(models.Model):
     """
 
     contract = models.ForeignKey(
-        "Contract", models.PROTECT, related_name="bank_changes", editable=False
+        "Contract",
+        models.PROTECT,
+        related_name="bank_changes",
+        editable=False,
+        verbose_name=_("overeenkomst"),
     )
     iban = models.CharField("IBAN", max_length=34, editable=False)
     account_holder = models.CharField(

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='bankchange',
             name='contract',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='bank_changes', to='applications.contract'),
+            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='bank_changes', to='applications.contract', verbose_name='overeenkomst'),
         ),
         migrations.AddField(
             model_name='bankchange',
