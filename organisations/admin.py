@@ -34,7 +34,7 @@ class ContactInline(ShownInline):
 
     model = Contact
     fields = ["kind", "name", "function", "email", "phone", "since", "replaced_at"]
-    readonly_fields = ["since"]
+    readonly_fields = ["since", "replaced_at"]
 
 
 class CorrectionForm(forms.ModelForm):

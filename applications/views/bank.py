@@ -87,7 +87,6 @@ def stop(request, membership, change_id):
 
 @require_POST
 @requires(Permission.ORGANISATION_MANAGE)
-@reauthentication_required
 def return_mandate(request, membership, change_id):
     change = _change(membership, change_id)
     form = _form(change, request.POST, request.FILES)
