@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.bank_models import BankChange, BankStatus
-from applications.models import DocumentKind, Mandate, Status
+from applications.models import Contract, DocumentKind, Mandate, Status
 from applications.services import bank
 from applications.services.documents import SameAsSent
 from applications.services.handling import OwnInterest, SamePerson
@@ -384,15 +384,16 @@ def test_two_second_persons_at_once_are_one(racing):
 
 def test_two_administrators_who_ask_at_once_ask_once(racing):
     change, bob, carol = racing
-    bank.stop(change, reason="Opnieuw", by=bob)
+    contract = change.contract
 
     def ask(person):
-        contract = stored(change).contract
-        return bank.ask(contract, iban=NEW, account_holder=HOLDER, by=person).status
+        mine = Contract.objects.get(pk=contract.pk)
+        return bank.ask(mine, iban=NEW, account_holder=HOLDER, by=person).status
 
-    outcome = at_once(lambda: ask(bob), lambda: ask(carol))
-
-    assert set(outcome) == {BankStatus.ASKED, bank.OneAtATime}
+    for _ in range(20):
+        bank.stop(contract.bank_changes.open().get(), reason="Opnieuw", by=bob)
+        outcome = at_once(lambda: ask(bob), lambda: ask(carol))
+        assert set(outcome) == {BankStatus.ASKED, bank.OneAtATime}
 
 
 def test_stopping_and_coming_into_force_at_once_is_one_of_them(racing, monkeypatch):
