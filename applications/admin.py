@@ -240,6 +240,18 @@ class DocumentTemplateAdmin(StaffAdmin):
 class ContractAdmin(ReadOnlyAdmin):
     list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
     list_filter = ["ends_on"]
+    fields = [
+        "number",
+        "organisation",
+        "application",
+        "api_key",
+        "starts_on",
+        "ends_on",
+        "cancelled_at",
+        "cancelled_by",
+        "cancellation_reason",
+        "ended_at",
+    ]
     search_fields = ["number", "organisation__name", "organisation__kvk_number"]
 
 

@@ -226,7 +226,7 @@ def _agree(change: BankChange, *, by: User, how_checked: str = "") -> None:
     fields = ["agreed_at", "agreed_by", "how_checked", "effective_from"]
     change.save(update_fields=fields)
     bank_mandate(change, by=by)
-    _save(change, "bank_change.agreed", by=by, fields=[], how_checked=how_checked)
+    _save(change, "bank_change.agreed", by=by, fields=[], by_staff=bool(how_checked))
     emails.bank_agreed(change)
 
 

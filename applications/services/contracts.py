@@ -49,7 +49,7 @@ def cancel(
     contract.cancelled_at, contract.cancelled_by = timezone.now(), by
     _save_cancellation(contract)
     apikeys.let_work_until(contract.api_key, ends_on, by=by)
-    _record("contract.cancelled", contract, by, ends_on=ends_on, reason=reason)
+    _record("contract.cancelled", contract, by, ends_on=ends_on)
     emails.contract_cancelled(contract, by=by)
 
 

@@ -6,6 +6,7 @@ from threading import Barrier
 from unittest import mock
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -266,3 +267,22 @@ def test_cancelling_asks_for_the_password_again(client, contract, alice):
     answer = client.post(address("cancel_contract", contract, contract.pk))
 
     assert "reauthenticate" in answer["Location"]
+
+
+def test_staff_read_who_cancelled_and_why(client, contract, alice):
+    contracts.cancel(
+        contract,
+        ends_on=contracts.last_day(timezone.localdate()),
+        reason="We stappen over",
+        by=alice,
+    )
+    coen = UserFactory(is_staff=True)
+    coen.groups.add(Group.objects.get(name="contracten"))
+    client.force_login(coen)
+
+    html = client.get(
+        reverse("admin:applications_contract_change", args=[contract.pk])
+    ).text
+
+    assert "We stappen over" in html
+    assert "Alice Admin" in html
