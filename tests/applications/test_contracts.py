@@ -262,6 +262,7 @@ def test_a_developer_cancels_nothing(client, contract):
 
 
 def test_cancelling_asks_for_the_password_again(client, contract, alice):
+    client.logout()
     client.force_login(alice)  # and so without the password
 
     answer = client.post(address("cancel_contract", contract, contract.pk))
