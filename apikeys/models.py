@@ -147,6 +147,7 @@ class ApiKey(models.Model):
     name = models.CharField(_("naam"), max_length=60)
     subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")
     created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("werkt tot"), null=True, editable=False)
     blocked_at = models.DateTimeField(_("geblokkeerd"), null=True, editable=False)
     blocked_reason = models.CharField(
         _("reden"), max_length=300, blank=True, editable=False
@@ -179,6 +180,18 @@ class ApiKey(models.Model):
         return max(self.secrets.all(), key=lambda secret: secret.created_at).masked
 
     @property
+    def last_day(self):
+        """The last day on which it opens anything, once that is set."""
+        if self.expires_at is None:
+            return None
+        moment = self.expires_at - datetime.timedelta(microseconds=1)
+        return timezone.localdate(moment)
+
+    @property
+    def is_over(self):
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
     def apis(self):
         """What the key opens, each API once."""
         subscriptions = self.subscriptions.all()
@@ -188,8 +201,12 @@ class ApiKey(models.Model):
 
 class KeySecretQuerySet(models.QuerySet):
     def usable(self):
-        """Not past their end; whether the key is blocked is another matter."""
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+        """Not past their end or their key's; whether that is blocked is another matter."""
+        now = timezone.now()
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=now),
+            Q(key__expires_at=None) | Q(key__expires_at__gt=now),
+        )
 
 
 class KeySecret(models.Model):

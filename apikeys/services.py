@@ -1,8 +1,10 @@
 """What people do with keys: hand out, read, block."""
 
+import datetime
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -16,6 +18,10 @@ from .models import ApiKey, KeySecret, Product, Subscription
 
 class KeyBlocked(Exception):
     """The key opens nothing at the moment."""
+
+
+class KeyOver(Exception):
+    """The key's last day is past."""
 
 
 class KeyNotBlocked(Exception):
@@ -51,6 +57,8 @@ def reveal(key: ApiKey, *, by: User) -> str:
     """Let a person read the secret that is in use; that they did is kept for ever."""
     if key.blocked_at:
         raise KeyBlocked(key.name)
+    if key.is_over:
+        raise KeyOver(key.name)
     secret = key.secrets.usable().latest("created_at")
     text = secrets.unseal(secret)
     record(
@@ -85,6 +93,43 @@ def unblock(key: ApiKey, *, by: User) -> None:
     key.blocked_at, key.blocked_reason = None, ""
     key.save(update_fields=["blocked_at", "blocked_reason"])
     record("key.unblocked", subject=key, by=by, organisation=key.organisation)
+
+
+@transaction.atomic
+def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> None:
+    """Set the last day on which a key opens anything, or none; the gateway counts it.
+
+    It is the end of that day where the operator is (TIME_ZONE), also when clocks change.
+    """
+    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    key.expires_at = last_day and _end_of(last_day)
+    key.save(update_fields=["expires_at"])
+    kind = "key.end_set" if last_day else "key.end_lifted"
+    record(
+        kind,
+        subject=key,
+        by=by,
+        organisation=key.organisation,
+        last_day=last_day,
+    )
+
+
+@transaction.atomic
+def end_subscriptions(key: ApiKey, last_day: datetime.date) -> None:
+    """End what was paid for this key alone; what another key uses too runs on."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
+    others = ApiKey.objects.exclude(pk=key.pk).filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    )
+    running = key.subscriptions.filter(ends_on=None)
+    running.exclude(api_keys__in=others).update(ends_on=last_day)
+
+
+def _end_of(day: datetime.date) -> datetime.datetime:
+    midnight = datetime.time.min
+    return timezone.make_aware(
+        datetime.datetime.combine(day + datetime.timedelta(days=1), midnight)
+    )
 
 
 def _subscribe(organisation: Organisation, product: Product) -> Subscription:

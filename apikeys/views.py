@@ -33,7 +33,7 @@ def reveal(request, membership, key_id):
     key = get_object_or_404(membership.organisation.api_keys.with_details(), pk=key_id)
     context = {"membership": membership, "key": key}
     if request.method == "POST":
-        with suppress(services.KeyBlocked):  # the page says so
+        with suppress(services.KeyBlocked, services.KeyOver):  # the page says so
             # Shown in this very answer (no-store), not after a redirect: a secret that
             # waits for the next request would have to be kept somewhere readable.
             context["secret"] = services.reveal(key, by=request.user)

@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from audit.admin import ReadOnlyAdmin, StaffAdmin
 
 from . import example, rendering
+from .bank_admin import BankChangeAdmin
+from .bank_models import BankChange
 from .models import (
+    FROM_THE_CUSTOMER,
     Application,
     Contract,
     DocumentKind,
@@ -203,7 +206,7 @@ class DocumentTemplateForm(forms.ModelForm):
             self.fields["kind"].choices = [
                 kind
                 for kind in DocumentKind.choices
-                if kind[0] != DocumentKind.SIGNED_CONTRACT
+                if kind[0] not in FROM_THE_CUSTOMER
             ]
 
     def clean(self):
@@ -235,11 +238,32 @@ class DocumentTemplateAdmin(StaffAdmin):
 
 @admin.register(Contract)
 class ContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "organisation", "starts_on", "ends_on"]
+    list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
+    list_filter = ["ends_on"]
+    fields = [
+        "number",
+        "organisation",
+        "application",
+        "api_key",
+        "starts_on",
+        "ends_on",
+        "cancelled_at",
+        "cancelled_by",
+        "cancellation_reason",
+        "ended_at",
+    ]
     search_fields = ["number", "organisation__name", "organisation__kvk_number"]
 
 
 @admin.register(Mandate)
 class MandateAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "application", "account_holder", "signed_on"]
+    list_display = ["reference", "made_for", "account_holder", "signed_on"]
+    list_select_related = ["application", "bank_change__contract"]
     search_fields = ["reference"]
+
+    @admin.display(description=_("bij"))
+    def made_for(self, mandate):
+        return mandate.application or mandate.bank_change
+
+
+admin.site.register(BankChange, BankChangeAdmin)

@@ -1,16 +1,24 @@
 """Every mail about an application, one function each."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.db.models import Model
+from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
 from accounts.models import Activation, User
 from mail.rendering import day
 from mail.services import next_slot, send
+from organisations.services import details
 
-from .models import Application, Document
+from .bank_models import BankChange
+from .models import Application, Contract, Document
 
 
 def resume(application: Application, *, to: str) -> None:
@@ -105,6 +113,125 @@ def withdrawn(application: Application) -> None:
 def link_renewed(application: Application) -> None:
     """Another private link, in place of the one before."""
     _to_applicant("link_renewed", application)
+
+
+def contract_cancelled(contract: Contract, *, by: User) -> None:
+    """To everybody it concerns, and to the operator: which day is the last."""
+    _to_organisation("contract_cancelled", contract, contract, by=by.name)
+    _to_sales("contract_cancelled", contract, by=by.name)
+
+
+def contract_kept(contract: Contract, *, by: User) -> None:
+    """To the same people: the cancellation was taken back."""
+    _to_organisation("contract_kept", contract, contract, by=by.name)
+    _to_sales("contract_kept", contract, by=by.name)
+
+
+def bank_confirm(change: BankChange) -> None:
+    """To who asked for another bank account: the link that shows that it was them."""
+    person = change.asked_by
+    send(
+        "applications/emails/bank_confirm",
+        to=person.email,
+        language=person.language,
+        about=change,
+        context={
+            "name": person.name,
+            "organisation": change.contract.organisation.name,
+            "account": change.masked,
+            "until": day(change.link_expires_at, person.language),
+        },
+        links={"confirm_url": ["bank_change", change.pk, change.link_version]},
+    )
+
+
+def bank_asked(change: BankChange) -> None:
+    """To everybody who could stop it: which account, by whom, and how to stop it."""
+    _of_change("bank_asked", change, by=change.asked_by.name)
+
+
+def bank_agreed(change: BankChange) -> None:
+    """A second person agreed; what has to be signed, and when it counts."""
+    agreed_by = change.agreed_by
+    by = settings.OPERATOR_NAME if change.how_checked else agreed_by and agreed_by.name
+    _of_change("bank_agreed", change, by=by)
+
+
+def bank_stopped(change: BankChange) -> None:
+    """It does not go on, and why; the account stays what it was."""
+    _of_change("bank_stopped", change, reason=change.stop_reason)
+
+
+def bank_in_force(change: BankChange) -> None:
+    """From now on the other account is collected from."""
+    _of_change("bank_in_force", change)
+
+
+def _of_change(name: str, change: BankChange, **context: Any) -> None:
+    _to_organisation(
+        name,
+        change.contract,
+        change,
+        account=change.masked,
+        effective_from=change.effective_from and localdate(change.effective_from),
+        **context,
+    )
+
+
+def _to_organisation(
+    name: str, contract: Contract, about: Model, **context: Any
+) -> None:
+    """Write to every administrator, to the contract contact, and to who that was lately."""
+    organisation = contract.organisation
+    readers = {
+        email.lower(): (email, known_as, contract.application.language)
+        for email, known_as in details.to_be_told(organisation)
+    }
+    for member in organisation.memberships.administrators().select_related("user"):
+        user = member.user
+        readers[user.email.lower()] = (user.email, user.name, user.language)
+    for email, known_as, language in readers.values():
+        send(
+            f"applications/emails/{name}",
+            to=email,
+            language=language,
+            about=about,
+            context={"name": known_as, **_about(contract, language, context)},
+        )
+
+
+def _to_sales(name: str, contract: Contract, **context: Any) -> None:
+    language = settings.LANGUAGE_CODE
+    send(
+        f"applications/emails/{name}",
+        to=settings.SALES_EMAIL,
+        language=language,
+        about=contract,
+        context={
+            "name": settings.OPERATOR_NAME,
+            **_about(contract, language, context),
+        },
+    )
+
+
+def _about(contract: Contract, language: str, context: dict) -> dict[str, Any]:
+    """What these mails know of the contract, its days as this reader writes them."""
+    slug = contract.organisation.slug
+    with translation.override(language):
+        days = {
+            name: date_format(value, "j F Y")
+            for name, value in {**context, "ends_on": contract.ends_on}.items()
+            if isinstance(value, date)
+        }
+    return {
+        **context,
+        **days,
+        "organisation": contract.organisation.name,
+        "number": contract.number,
+        "contract_url": settings.BASE_URL
+        + reverse("applications:contract", args=[slug]),
+        "payment_url": settings.BASE_URL + reverse("applications:payment", args=[slug]),
+    }
 
 
 def _to_applicant(

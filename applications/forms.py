@@ -1,7 +1,6 @@
 """What an application asks, one form per step; the names of the fields are the answers'."""
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import (
@@ -13,47 +12,30 @@ from accounts.fields import (
     UsernameField,
 )
 from apikeys.models import Product
-from organisations.fields import (
-    CountryField,
-    IbanField,
-    KvkNumberField,
-    PhoneField,
-    PostcodeField,
-    RsinField,
+from organisations.details import (
+    CONTACT,
+    AddressFields,
+    BankFields,
+    GroupedForm,
+    InvoiceFields,
+    person_fields,
 )
+from organisations.fields import CountryField, KvkNumberField, RsinField
 from organisations.models import LegalForm
 
 from .models import Volume
 from .uploads import Unacceptable, inspect, most
 
-CONTACT = {
-    "name": "name",
-    "function": "organization-title",
-    "email": "email",
-    "phone": "tel",
-}
 
-
-class StepForm(forms.Form):
-    """One step. What `only_when` says is beside the point is neither asked nor kept."""
-
-    use_required_attribute = False
-    only_when: dict[
-        str, tuple[str, object]
-    ] = {}  # {field: (deciding field, its value)}
-    groups: list[tuple[str | Promise, list[str]]] = []
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        for title, names in self.groups:
-            for name in names:
-                self.fields[name].group = title
+class StepForm(GroupedForm):
+    """One step of the application."""
 
     website = forms.CharField(  # honeypot: people do not see it, robots fill it in
         label=_("Laat dit veld leeg"),
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
     )
+    apart = {"website"}
 
     def clean_website(self):
         if self.cleaned_data["website"]:
@@ -61,23 +43,6 @@ class StepForm(forms.Form):
                 _("Laat dit veld leeg: het houdt robots tegen.")
             )
         return ""
-
-    def clean(self):
-        answers = super().clean()
-        for name, (deciding, value) in self.only_when.items():
-            if answers.get(deciding) != value:
-                self.errors.pop(name, None)
-                answers[name] = ""
-        return answers
-
-    def grouped(self):
-        """The fields as the page shows them: [(heading or "", [bound field, …]), …]."""
-        groups = self.groups or [("", [n for n in self.fields if n != "website"])]
-        return [
-            (title, [self[name] for name in names if name in self.fields])
-            for title, names in groups
-            if any(name in self.fields for name in names)
-        ]
 
     def typed(self):
         """What was typed, right or wrong, to be kept with the draft.
@@ -149,7 +114,7 @@ class ApisForm(StepForm):
     )
 
 
-class OrganisationForm(StepForm):
+class OrganisationForm(AddressFields, StepForm):
     branch = forms.ChoiceField(
         label=_("Voor welke organisatie vraag je aan?"),
         choices=[
@@ -195,63 +160,17 @@ class OrganisationForm(StepForm):
             "9 cijfers. Je vindt het op het uittreksel uit het Handelsregister."
         ),
     )
-    street = LineField(
-        label=_("Straat en huisnummer"),
-        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
-        error_messages={"required": _("Vul de straat en het huisnummer in.")},
-    )
-    postcode = forms.CharField(
-        label=_("Postcode"),
-        max_length=12,
-        help_text=_("Bijvoorbeeld 1234 AB."),
-        widget=forms.TextInput(attrs={"autocomplete": "postal-code"}),
-        error_messages={"required": _("Vul de postcode in.")},
-    )
-    city = LineField(
-        label=_("Plaats"),
-        max_length=100,
-        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
-        error_messages={"required": _("Vul de plaats in.")},
-    )
-    postal_same = forms.BooleanField(
-        label=_("Het postadres is hetzelfde als het bezoekadres"),
-        required=False,
-        initial=True,
-    )
-    postal_street = LineField(
-        label=_("Straat en huisnummer of postbus"),
-        error_messages={
-            "required": _("Vul de straat en het huisnummer of de postbus in.")
-        },
-    )
-    postal_postcode = forms.CharField(
-        label=_("Postcode van het postadres"),
-        max_length=12,
-        error_messages={"required": _("Vul de postcode van het postadres in.")},
-    )
-    postal_city = LineField(
-        label=_("Plaats van het postadres"),
-        max_length=100,
-        error_messages={"required": _("Vul de plaats van het postadres in.")},
-    )
-
     only_when = {
         "kvk_number": ("branch", "kvk"),
         "country": ("branch", "foreign"),
         "register_number": ("branch", "foreign"),
         "rsin": ("branch", "kvk"),
-        "postal_street": ("postal_same", False),
-        "postal_postcode": ("postal_same", False),
-        "postal_city": ("postal_same", False),
+        **AddressFields.only_when,
     }
     groups = [
         ("", ["branch", "kvk_number", "country", "register_number"]),
         (_("De organisatie"), ["name", "legal_form", "rsin"]),
-        (_("Bezoekadres"), ["street", "postcode", "city"]),
-        (
-            _("Postadres"),
-            ["postal_same", "postal_street", "postal_postcode", "postal_city"],
-        ),
+        *AddressFields.groups,
     ]
 
     def clean(self):
@@ -260,46 +179,14 @@ class OrganisationForm(StepForm):
             self.errors.pop("rsin", None)
             answers["rsin"] = ""
         if answers.get("branch") == "kvk":
-            self._clean_dutch_postcode("postcode")
-            self._clean_dutch_postcode("postal_postcode")
+            self.clean_dutch_postcodes()
         return answers
-
-    def _clean_dutch_postcode(self, name):
-        if self.cleaned_data.get(name):
-            try:
-                self.cleaned_data[name] = PostcodeField().clean(self.cleaned_data[name])
-            except forms.ValidationError as error:
-                self.add_error(name, error)
 
     def typed(self):
         typed = super().typed()
         if typed.get("legal_form") == LegalForm.SOLE_TRADER and "rsin" in typed:
             typed["rsin"] = ""  # never stored, not even in a draft
         return typed
-
-
-def _person(required, *, autofill):
-    """The four fields of one person, with what to say when the name is missing."""
-    fields = {
-        "name": PersonNameField(label=_("Naam"), error_messages={"required": required}),
-        "function": LineField(
-            label=_("Functie"),
-            max_length=100,
-            error_messages={"required": _("Vul de functie in.")},
-        ),
-        "email": EmailField(
-            label=_("E-mailadres"),
-            error_messages={"required": _("Vul een e-mailadres in.")},
-        ),
-        "phone": PhoneField(
-            label=_("Telefoonnummer"),
-            error_messages={"required": _("Vul een telefoonnummer in.")},
-        ),
-    }
-    if autofill:
-        for name, purpose in CONTACT.items():
-            fields[name].widget.attrs["autocomplete"] = purpose
-    return fields
 
 
 PEOPLE = {
@@ -320,7 +207,9 @@ PersonFields = type(
     {
         f"{prefix}_{name}": field
         for prefix, (_title, required) in PEOPLE.items()
-        for name, field in _person(required, autofill=prefix == "contract").items()
+        for name, field in person_fields(
+            required, autofill=prefix == "contract"
+        ).items()
     },
 )
 
@@ -385,20 +274,7 @@ class AccountForm(StepForm):
     )
 
 
-class PaymentForm(StepForm):
-    invoice_email = EmailField(
-        label=_("E-mailadres voor facturen"),
-        error_messages={
-            "required": _("Vul het e-mailadres in waar facturen heen gaan.")
-        },
-    )
-    invoice_attention = PersonNameField(label=_("Ter attentie van"), required=False)
-    purchase_reference = LineField(
-        label=_("Inkoopreferentie"),
-        max_length=60,
-        required=False,
-        help_text=_("Staat op elke factuur, bijvoorbeeld een inkoopnummer."),
-    )
+class PaymentForm(InvoiceFields, BankFields, StepForm):
     payment_method = forms.ChoiceField(
         label=_("Hoe wil je betalen?"),
         choices=[
@@ -408,19 +284,16 @@ class PaymentForm(StepForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies hoe je wilt betalen.")},
     )
-    iban = IbanField(
-        label=_("IBAN"), help_text=_("Bijvoorbeeld NL13 TEST 0123 4567 89.")
-    )
-    account_holder = LineField(
-        label=_("Rekeninghouder"),
-        max_length=70,
-        help_text=_("Zoals de naam bij de bank bekend is."),
-        error_messages={"required": _("Vul de naam van de rekeninghouder in.")},
-    )
     only_when = {
         "iban": ("payment_method", "direct_debit"),
         "account_holder": ("payment_method", "direct_debit"),
     }
+    groups = [
+        (
+            "",
+            [*InvoiceFields.base_fields, "payment_method", *BankFields.base_fields],
+        )
+    ]
 
 
 class SubmitForm(StepForm):
@@ -453,8 +326,22 @@ NOT_SIGNED = _(
 )
 
 
-class ReturnContractForm(forms.Form):
+class SignedFileForm(forms.Form):
+    """One file that came back signed."""
+
     use_required_attribute = False
+
+    def inspected(self, name):
+        """The bytes of an acceptable PDF."""
+        content = self.cleaned_data[name].read(most() + 1)  # more is too much
+        try:
+            inspect(content)
+        except Unacceptable as reason:
+            raise forms.ValidationError(str(reason)) from reason
+        return content
+
+
+class ReturnContractForm(SignedFileForm):
     contract = forms.FileField(
         label=_("De ondertekende overeenkomst (pdf)"),
         help_text=_("Een scan of een digitaal ondertekend bestand."),
@@ -468,10 +355,52 @@ class ReturnContractForm(forms.Form):
     )
 
     def clean_contract(self):
-        """The bytes of an acceptable PDF."""
-        content = self.cleaned_data["contract"].read(most() + 1)  # more is too much
-        try:
-            inspect(content)
-        except Unacceptable as reason:
-            raise forms.ValidationError(str(reason)) from reason
-        return content
+        return self.inspected("contract")
+
+
+class ReturnMandateForm(SignedFileForm):
+    mandate = forms.FileField(
+        label=_("De ondertekende incassomachtiging (pdf)"),
+        help_text=_("Een scan of een digitaal ondertekend bestand."),
+        widget=forms.FileInput(attrs={"accept": "application/pdf,.pdf"}),
+        error_messages={
+            "required": _("Kies het bestand met de ondertekende incassomachtiging."),
+            "empty": _(
+                "Dit bestand is leeg. Kies de ondertekende incassomachtiging als pdf."
+            ),
+        },
+    )
+
+    def clean_mandate(self):
+        return self.inspected("mandate")
+
+
+class CancelForm(forms.Form):
+    """Cancelling a contract, on the day that was shown."""
+
+    use_required_attribute = False
+
+    ends_on = forms.DateField(widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Waarom zeg je op?"),
+        required=False,
+        max_length=1000,
+        help_text=_("Wij lezen dit om de API's beter te maken."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class BankForm(BankFields):
+    pass
+
+
+class StopForm(forms.Form):
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("Waarom stop je dit?"),
+        help_text=_("De andere administrators en wij krijgen dit te lezen."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Vertel kort waarom.")},
+    )

@@ -3,8 +3,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from .bank_models import BankChange, masked
 
 
 class Status(models.TextChoices):
@@ -273,6 +276,13 @@ class DocumentKind(models.TextChoices):
     SERVICE_LEVEL = "service_level", _("Service Garantie Document")
     MANDATE = "mandate", _("Incassomachtiging")
     SIGNED_CONTRACT = "signed_contract", _("Ondertekende overeenkomst")
+    SIGNED_MANDATE = "signed_mandate", _("Ondertekende incassomachtiging")
+
+
+FROM_THE_CUSTOMER = {DocumentKind.SIGNED_CONTRACT, DocumentKind.SIGNED_MANDATE}
+OF_ONE = Q(application__isnull=False, bank_change=None) | Q(
+    application=None, bank_change__isnull=False
+)
 
 
 class DocumentTemplateQuerySet(models.QuerySet):
@@ -320,11 +330,30 @@ class DocumentTemplate(models.Model):
         return f"{self.title} {self.version}"
 
 
+class DocumentQuerySet(models.QuerySet):
+    def of_organisation(self, organisation):
+        """All that belongs to its contracts, whichever way it came; says to which."""
+        of_contract = Coalesce("application__contract", "bank_change__contract")
+        return self.annotate(contract_id=of_contract).filter(
+            contract_id__in=organisation.contracts.all()
+        )
+
+    def described(self):
+        """With the size in bytes and the version, and without the bytes."""
+        sized = self.annotate(size=Length("content")).defer("content")
+        return sized.select_related("template")
+
+
 class Document(models.Model):
-    """One file of an application: sent by us or signed and returned. Never changed."""
+    """One file of an application or of a change of bank account: sent by us, or signed
+    and returned. Never changed.
+    """
 
     application = models.ForeignKey(
-        Application, models.PROTECT, related_name="documents"
+        Application, models.PROTECT, null=True, related_name="documents"
+    )
+    bank_change = models.ForeignKey(
+        BankChange, models.PROTECT, null=True, related_name="documents"
     )
     kind = models.CharField(_("soort"), max_length=20, choices=DocumentKind)
     template = models.ForeignKey(
@@ -338,11 +367,14 @@ class Document(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )  # null: the applicant
 
+    objects = DocumentQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documenten")
         ordering = ["created_at", "pk"]
         constraints = [
+            models.CheckConstraint(name="document_is_of_one", condition=OF_ONE),
             models.CheckConstraint(
                 name="document_digest_is_true",
                 condition=Q(
@@ -374,10 +406,13 @@ class Document(models.Model):
 
 
 class Mandate(models.Model):
-    """One SEPA direct debit mandate, made with the contract that it belongs to."""
+    """One SEPA direct debit mandate, made with a contract or for another bank account."""
 
     application = models.OneToOneField(
-        Application, models.PROTECT, related_name="mandate"
+        Application, models.PROTECT, null=True, related_name="mandate"
+    )
+    bank_change = models.OneToOneField(
+        BankChange, models.PROTECT, null=True, related_name="mandate"
     )
     reference = models.CharField(_("machtigingskenmerk"), max_length=35, unique=True)
     creditor_identifier = models.CharField(_("incassant-id"), max_length=35)
@@ -389,14 +424,26 @@ class Mandate(models.Model):
         verbose_name = _("machtiging")
         verbose_name_plural = _("machtigingen")
         constraints = [
+            models.CheckConstraint(name="mandate_is_of_one", condition=OF_ONE),
             models.CheckConstraint(
                 name="mandate_reference_is_sepa",
                 condition=Q(reference__regex=r"^[A-Za-z0-9]{1,35}$"),
-            )
+            ),
         ]
 
     def __str__(self):
         return self.reference
+
+    @property
+    def masked(self):
+        """The account, as the pages of its organisation show it."""
+        return masked(self.iban)
+
+
+class ContractQuerySet(models.QuerySet):
+    def over(self):
+        """Whose last day is past, and that were not ended yet."""
+        return self.filter(ends_on__lt=timezone.localdate(), ended_at=None)
 
 
 class Contract(models.Model):
@@ -411,11 +458,57 @@ class Contract(models.Model):
     )
     api_key = models.OneToOneField("apikeys.ApiKey", models.PROTECT, related_name="+")
     starts_on = models.DateField(_("ingangsdatum"))
-    ends_on = models.DateField(_("einddatum"), null=True, blank=True)
+    ends_on = models.DateField(_("einddatum"), null=True, blank=True)  # the last day
+    cancelled_at = models.DateTimeField(_("opgezegd"), null=True, editable=False)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("opgezegd door"),
+    )
+    cancellation_reason = models.TextField(
+        _("reden van opzegging"), blank=True, editable=False
+    )
+    ended_at = models.DateTimeField(_("beëindigd"), null=True, editable=False)
+
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("overeenkomst")
         verbose_name_plural = _("overeenkomsten")
+        ordering = ["starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="contract_cancellation_is_complete",
+                condition=Q(
+                    cancelled_at=None,
+                    cancelled_by=None,
+                    ends_on=None,
+                    ended_at=None,
+                    cancellation_reason="",
+                )
+                | Q(
+                    cancelled_at__isnull=False,
+                    cancelled_by__isnull=False,
+                    ends_on__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="contract_ends_after_it_starts",
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("starts_on")),
+            ),
+        ]
 
     def __str__(self):
         return self.number
+
+    @property
+    def is_over(self):
+        return self.ends_on is not None and self.ends_on < timezone.localdate()
+
+    def mandate_in_force(self):
+        """The mandate by which is collected today; None: by invoice."""
+        last = self.bank_changes.filter(in_force_at__isnull=False).first()
+        return last.mandate if last else getattr(self.application, "mandate", None)

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .bank_models import BankChange
 from .models import Application, Status
 
 
@@ -70,3 +71,42 @@ def progress(application: Application) -> list[Stage]:
     unproven = status == Status.SUBMITTED and application.email_confirmed_at is None
     stages.append(Stage(title, "current", UNCONFIRMED if unproven else NEXT[status]))
     return [*stages, *[Stage(title, "todo") for title in rest]]
+
+
+def bank_progress(change: BankChange) -> list[Stage]:
+    """How far a change of bank account is, and whose turn it is."""
+    steps = [
+        (_("Gevraagd"), change.asked_by.name, change.asked_at),
+        (
+            _("Per mail bevestigd"),
+            _("Wie het vroeg, bevestigt met de link in de mail."),
+            change.confirmed_at,
+        ),
+        (
+            _("Akkoord van een tweede persoon"),
+            _("Een andere administrator, of wij nadat we je organisatie belden."),
+            change.agreed_at,
+        ),
+        (
+            _("Incassomachtiging ondertekend"),
+            _("Laat de machtiging tekenen en lever haar hieronder in."),
+            change.returned_at,
+        ),
+        (
+            _("Machtiging gecontroleerd"),
+            _("Wij zijn aan zet."),
+            change.accepted_at,
+        ),
+        (
+            _("Het nieuwe rekeningnummer geldt"),
+            _("Na de bedenktijd. Tot dan kun je het stoppen."),
+            change.in_force_at,
+        ),
+    ]
+    stages: list[Stage] = []
+    for title, text, at in steps:
+        done = bool(stages) and stages[-1].state != "done"
+        state = "done" if at else "todo" if done else "current"
+        shown = text if state == "current" or not stages else ""
+        stages.append(Stage(title, state, shown, at))
+    return stages

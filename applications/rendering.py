@@ -20,9 +20,10 @@ from django.utils.formats import date_format, number_format
 
 from apikeys.models import Price, PriceUnit, Product
 from organisations.models import LegalForm
+from organisations.services import details
 from organisations.templatetags.identifiers import iban, phone
 
-from .models import Application, DocumentKind, DocumentTemplate, Volume
+from .models import Application, BankChange, DocumentKind, DocumentTemplate, Volume
 
 FONTS = Path(__file__).parent / "documents" / "fonts"
 STANDARDS = ["a-2a", "ua-1"]
@@ -153,6 +154,20 @@ def mandate_data(application: Application, *, number: str, on: date) -> dict[str
             "iban": iban(said("iban")),
             "account_holder": said("account_holder"),
         },
+    }
+
+
+def answers_today(change: BankChange) -> dict[str, Any]:
+    """What the application would say now: the customer as it is, and the other account."""
+    contract = change.contract
+    organisation = contract.organisation
+    parts = ("name", "legal_form", "kvk_number", "rsin", "country")
+    return {
+        **contract.application.answers,
+        **{part: getattr(organisation, part) or "" for part in parts},
+        **details.address(organisation),
+        "iban": change.iban,
+        "account_holder": change.account_holder,
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from organisations.models import Organisation
 
-from .forms import NOT_SIGNED, ReturnContractForm
+from .forms import NOT_SIGNED, SignedFileForm
 from .models import Application, Status
 from .rendering import NotRendered
 from .services import handling
@@ -70,7 +70,7 @@ class ReasonForm(ActForm):
     )
 
 
-class RegisterReturnForm(ActForm):
+class RegisterReturnForm(ActForm, SignedFileForm):
     contract = forms.FileField(
         label=_("Scan van de ondertekende overeenkomst (pdf)"), required=False
     )
@@ -78,7 +78,7 @@ class RegisterReturnForm(ActForm):
     def clean_contract(self):
         if not self.cleaned_data["contract"]:
             return None
-        return ReturnContractForm.clean_contract(self)
+        return self.inspected("contract")
 
 
 class ApproveForm(ActForm):

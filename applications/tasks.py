@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from .services import drafting
+from .services import bank, contracts, drafting
 
 
 @app.periodic(cron="41 3 * * *")
@@ -10,3 +10,18 @@ from .services import drafting
 def discard_expired_drafts(timestamp: int) -> None:
     """Forget the applications that were not sent within their term."""
     drafting.discard_expired()
+
+
+@app.periodic(cron="6 * * * *")
+@app.task(queueing_lock="end_contracts")
+def end_contracts(timestamp: int) -> None:
+    """End the contracts whose last day is past."""
+    contracts.end_those_over()
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queueing_lock="move_bank_changes")
+def move_bank_changes(timestamp: int) -> None:
+    """Put changes of bank account in force, or end what nobody confirmed."""
+    bank.expire()
+    bank.put_in_force()

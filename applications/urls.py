@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import applying, following
+from .views import applying, bank, contracts, following
 
 app_name = "applications"
 urlpatterns = [
@@ -27,4 +27,42 @@ urlpatterns = [
     path(
         "aanvraag/<str:token>/document/<int:pk>/", following.document, name="document"
     ),
+    path("mijn/<slug:slug>/organisatie/contract/", contracts.shown, name="contract"),
+    path(
+        "mijn/<slug:slug>/organisatie/contract/<int:contract_id>/opzeggen/",
+        contracts.cancel,
+        name="cancel_contract",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/contract/<int:contract_id>/behouden/",
+        contracts.take_back,
+        name="keep_contract",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/documenten/<int:document_id>/",
+        contracts.document,
+        name="organisation_document",
+    ),
+    path("mijn/<slug:slug>/organisatie/betaling/", bank.shown, name="payment"),
+    path(
+        "mijn/<slug:slug>/organisatie/betaling/<int:contract_id>/wijzigen/",
+        bank.ask,
+        name="ask_bank_change",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/betaling/wijzigingen/<int:change_id>/akkoord/",
+        bank.agree,
+        name="agree_bank_change",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/betaling/wijzigingen/<int:change_id>/machtiging/",
+        bank.return_mandate,
+        name="return_mandate",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/betaling/wijzigingen/<int:change_id>/stoppen/",
+        bank.stop,
+        name="stop_bank_change",
+    ),
+    path("rekening-bevestigen/<str:token>/", bank.confirm, name="confirm_bank_change"),
 ]

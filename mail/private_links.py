@@ -22,6 +22,7 @@ PAGES = {  # purpose → the page that takes its token
     "activation": "accounts:activate",
     "invitation": "organisations:invitation",
     "email_change": "accounts:confirm_email",
+    "bank_change": "applications:confirm_bank_change",
 }
 # purpose → from the row's id to a path with a token that another package makes and checks
 MADE_ELSEWHERE: dict[str, Callable[[Any], str]] = {}

@@ -71,6 +71,10 @@ WORDS = {
         "key.revealed": gettext_lazy("API-key %(key)s is getoond"),
         "key.blocked": gettext_lazy("API-key %(key)s is geblokkeerd: %(reason)s"),
         "key.unblocked": gettext_lazy("De blokkade van API-key %(key)s is opgeheven"),
+        "key.end_set": gettext_lazy(
+            "API-key %(key)s werkt nog tot en met de laatste dag van de overeenkomst"
+        ),
+        "key.end_lifted": gettext_lazy("API-key %(key)s blijft werken"),
     },
     "own_login": {
         "own_login.set_up": gettext_lazy("De eigen inlogdienst is ingesteld"),
@@ -110,7 +114,45 @@ WORDS = {
         "organisation.second_factor_reminded": gettext_lazy(
             "Wie nog geen tweede stap heeft, is daaraan herinnerd"
         ),
+        "organisation.address_changed": gettext_lazy("Het adres is gewijzigd"),
+        "organisation.invoices_changed": gettext_lazy(
+            "De factuurgegevens zijn gewijzigd"
+        ),
+        "organisation.contract_contact_changed": gettext_lazy(
+            "De contactpersoon voor de overeenkomst is gewijzigd"
+        ),
+        "organisation.technical_contact_changed": gettext_lazy(
+            "De technisch contactpersoon is gewijzigd"
+        ),
+        "organisation.corrected": gettext_lazy(
+            "De inschrijving van de organisatie is verbeterd: %(reason)s"
+        ),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
+        "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
+        "contract.kept": gettext_lazy("De opzegging is ingetrokken"),
+        "contract.ended": gettext_lazy("De overeenkomst is beëindigd"),
+    },
+    "bank": {
+        "bank_change.asked": gettext_lazy("Een ander rekeningnummer is gevraagd"),
+        "bank_change.confirmed": gettext_lazy(
+            "Het andere rekeningnummer is per mail bevestigd"
+        ),
+        "bank_change.agreed": gettext_lazy(
+            "Een tweede persoon is akkoord met het andere rekeningnummer"
+        ),
+        "bank_change.returned": gettext_lazy(
+            "De nieuwe incassomachtiging is ondertekend teruggestuurd"
+        ),
+        "bank_change.accepted": gettext_lazy(
+            "De nieuwe incassomachtiging is goedgekeurd"
+        ),
+        "bank_change.stopped": gettext_lazy(
+            "De wijziging van het rekeningnummer is gestopt: %(reason)s"
+        ),
+        "bank_change.expired": gettext_lazy(
+            "De wijziging van het rekeningnummer is niet op tijd bevestigd"
+        ),
+        "bank_change.in_force": gettext_lazy("Het nieuwe rekeningnummer geldt"),
     },
 }
 TOPICS = [
@@ -119,6 +161,7 @@ TOPICS = [
     ("key", gettext_lazy("API-keys")),
     ("own_login", gettext_lazy("Inloggen via de organisatie")),
     ("organisation", gettext_lazy("Organisatie en overeenkomst")),
+    ("bank", gettext_lazy("Betaling")),
 ]
 SHOWN = {kind: words for kinds in WORDS.values() for kind, words in kinds.items()}
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
@@ -15,9 +16,12 @@ from mail.services import next_slot, send
 
 from .models import (
     AdministratorRequest,
+    Contact,
     Intervention,
     Invitation,
+    LegalForm,
     Membership,
+    Organisation,
     OwnLogin,
 )
 from .roles import Role
@@ -256,3 +260,55 @@ def own_login(what: str, own: OwnLogin, *, by: User | None) -> None:
                 "page": settings.BASE_URL + page,
             },
         )
+
+
+def contact_replaced(contact: Contact, *, by: User) -> None:
+    """To who was the contract's contact: somebody else is now, and whom to ask."""
+    send(
+        "organisations/emails/contact_replaced",
+        to=contact.email,
+        language=settings.LANGUAGE_CODE,
+        about=contact.organisation,
+        context={
+            "name": contact.name,
+            "by": by.name,
+            "organisation": contact.organisation.name,
+        },
+    )
+
+
+def corrected(
+    organisation: Organisation, before: dict, names: list[str], *, reason: str
+) -> None:
+    """To every administrator: what staff put right, from what to what, and why."""
+    for member in organisation.memberships.administrators().select_related("user"):
+        person = member.user
+        with translation.override(person.language):
+            labels = {f.name: str(f.verbose_name) for f in Organisation._meta.fields}
+            changes = [
+                _("%(what)s: %(was)s wordt %(now)s")
+                % {
+                    "what": labels[name].capitalize(),
+                    "was": _shown(name, before[name]),
+                    "now": _shown(name, getattr(organisation, name)),
+                }
+                for name in names
+            ]
+        send(
+            "organisations/emails/corrected",
+            to=person.email,
+            language=person.language,
+            about=organisation,
+            context={
+                "name": person.name,
+                "organisation": organisation.name,
+                "changes": changes,
+                "reason": reason,
+            },
+        )
+
+
+def _shown(name: str, value: str | None) -> str:
+    if name == "legal_form" and value:
+        return str(LegalForm(value).label)
+    return value or _("leeg")

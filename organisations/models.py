@@ -39,7 +39,17 @@ class Organisation(models.Model):
     postcode = models.CharField(_("postcode"), max_length=12)
     city = models.CharField(_("plaats"), max_length=100)
     country = models.CharField(_("land"), max_length=2, default="NL")
-    postal_address = models.CharField(_("postadres"), max_length=300, blank=True)
+    postal_street = models.CharField(
+        _("straat of postbus van het postadres"), max_length=200, blank=True
+    )
+    postal_postcode = models.CharField(
+        _("postcode van het postadres"), max_length=12, blank=True
+    )
+    postal_city = models.CharField(
+        _("plaats van het postadres"), max_length=100, blank=True
+    )
+    # Goes with the next release: the three above hold it (expand, deploy, contract).
+    postal_address = models.CharField(max_length=300, blank=True, editable=False)
     invoice_email = models.EmailField(_("e-mailadres voor facturen"))
     invoice_attention = models.CharField(
         _("ter attentie van"), max_length=200, blank=True
@@ -76,6 +86,57 @@ class Organisation(models.Model):
         """Whether nobody gets in any more without one."""
         day = self.second_factor_from
         return day is not None and day <= timezone.localdate()
+
+
+class ContactKind(models.TextChoices):
+    CONTRACT = "contract", _("Contactpersoon voor de overeenkomst")
+    TECHNICAL = "technical", _("Technisch contactpersoon")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def current(self):
+        """Whom we write to now."""
+        return self.filter(replaced_at=None)
+
+    def of_kind(self, kind: ContactKind):
+        """The current one of this kind, or None."""
+        return self.current().filter(kind=kind).first()
+
+
+class Contact(models.Model):
+    """Whom we write or call about one matter of one organisation.
+
+    Another person is another row. The row before it stays for PREVIOUS_CONTACT_DAYS: who
+    was the contact until lately is told too of what could be a fraud.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="contacts"
+    )
+    kind = models.CharField(_("soort"), max_length=20, choices=ContactKind)
+    name = models.CharField(_("naam"), max_length=200)
+    function = models.CharField(_("functie"), max_length=100)
+    email = models.EmailField(_("e-mailadres"))
+    phone = models.CharField(_("telefoonnummer"), max_length=16)
+    since = models.DateTimeField(_("sinds"), auto_now_add=True)
+    replaced_at = models.DateTimeField(_("vervangen"), null=True, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contactpersoon")
+        verbose_name_plural = _("contactpersonen")
+        ordering = ["kind", "-since"]
+        constraints = [
+            models.UniqueConstraint(
+                name="contact_is_one_a_kind",
+                fields=["organisation", "kind"],
+                condition=Q(replaced_at=None),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from .services import asking, intervening, own_login
+from .services import asking, details, intervening, own_login
 
 
 @app.periodic(cron="*/10 * * * *")
@@ -18,3 +18,10 @@ def tend_administrators(timestamp: int) -> None:
 def recheck_mail_domains(timestamp: int) -> None:
     """Tell who signs in through their own provider when the proof of their domain is gone."""
     own_login.recheck()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queueing_lock="forget_previous_contacts")
+def forget_previous_contacts(timestamp: int) -> None:
+    """Erase contacts that were replaced long enough ago."""
+    details.forget_previous_contacts()

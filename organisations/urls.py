@@ -3,6 +3,7 @@ from django.urls import path
 from .views import (
     activity,
     administrators,
+    details,
     inviting,
     joining,
     me,
@@ -80,6 +81,12 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/veiligheid/herinneren/",
         security.remind,
         name="remind_second_factor",
+    ),
+    path("mijn/<slug:slug>/organisatie/gegevens/", details.shown, name="details"),
+    path(
+        "mijn/<slug:slug>/organisatie/gegevens/<slug:part>/",
+        details.change,
+        name="change_details",
     ),
     path("mijn/<slug:slug>/organisatie/activiteit/", activity.shown, name="activity"),
     path(

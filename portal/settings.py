@@ -192,6 +192,8 @@ ADMINISTRATOR_AGAIN_DAYS = env.int(
 INTERVENTION_WAIT_DAYS = env.int(
     "INTERVENTION_WAIT_DAYS", 3, validate=validate.Range(1, 30)
 )
+PREVIOUS_CONTACT_DAYS = env.int("PREVIOUS_CONTACT_DAYS", 30, validate=validate.Range(1))
+IBAN_COOLING_OFF_DAYS = env.int("IBAN_COOLING_OFF_DAYS", 7, validate=validate.Range(1))
 APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.Range(1))
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)

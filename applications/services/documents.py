@@ -1,4 +1,4 @@
-"""Making and keeping the documents of an application."""
+"""Making and keeping the documents of an application or a change of bank account."""
 
 import hashlib
 import re
@@ -10,7 +10,15 @@ from django.utils.text import slugify
 from accounts.models import User
 
 from .. import rendering
-from ..models import Application, Document, DocumentKind, DocumentTemplate, Mandate
+from ..models import (
+    FROM_THE_CUSTOMER,
+    Application,
+    BankChange,
+    Document,
+    DocumentKind,
+    DocumentTemplate,
+    Mandate,
+)
 
 
 def draw_up(application: Application, *, by: User) -> list[Document]:
@@ -58,19 +66,43 @@ def mandate_reference(application: Application) -> str:
     return re.sub("[^A-Z0-9]", "", str(application.reference).replace("AV", "MA", 1))
 
 
+def bank_mandate(change: BankChange, *, by: User) -> Mandate:
+    """Enter the mandate for another bank account, and make its sheet to sign.
+
+    The customer is who it is today; the one before keeps its row and its reference.
+    """
+    contract, today = change.contract, timezone.localdate()
+    agreed = contract.bank_changes.filter(agreed_at__isnull=False).count()
+    mandate = Mandate.objects.create(
+        bank_change=change,
+        reference=f"{mandate_reference(contract.application)}{agreed + 1}",
+        creditor_identifier=settings.CREDITOR_IDENTIFIER,
+        iban=change.iban,
+        account_holder=change.account_holder,
+    )
+    template = DocumentTemplate.objects.in_force(DocumentKind.MANDATE, today)
+    current = Application(answers=rendering.answers_today(change))
+    content = rendering.draw_up(template, current, number=mandate.reference, on=today)
+    keep(change, DocumentKind.MANDATE, content, by=by, template=template)
+    return mandate
+
+
 class SameAsSent(Exception):
     """What came back is a document that we sent, to the byte: nobody signed it."""
 
 
 def keep_signed(
-    application: Application, content: bytes, *, by: User | None
+    owner: Application | BankChange, content: bytes, *, by: User | None
 ) -> Document:
-    """Keep what came back as the signed contract; raises SameAsSent."""
+    """Keep what came back signed; raises SameAsSent."""
     digest = hashlib.sha256(content).hexdigest()
-    ours = application.documents.exclude(kind=DocumentKind.SIGNED_CONTRACT)
+    ours = owner.documents.exclude(kind__in=FROM_THE_CUSTOMER)
     if ours.filter(sha256=digest).exists():
         raise SameAsSent
-    return keep(application, DocumentKind.SIGNED_CONTRACT, content, by=by)
+    kind = DocumentKind.SIGNED_CONTRACT
+    if isinstance(owner, BankChange):
+        kind = DocumentKind.SIGNED_MANDATE
+    return keep(owner, kind, content, by=by)
 
 
 def _in_dutch(kind: DocumentKind) -> str:
@@ -79,7 +111,7 @@ def _in_dutch(kind: DocumentKind) -> str:
 
 
 def keep(
-    application: Application,
+    owner: Application | BankChange,
     kind: DocumentKind,
     content: bytes,
     *,
@@ -87,11 +119,12 @@ def keep(
     template: DocumentTemplate | None = None,
 ) -> Document:
     """Store a document for good, with the digest that proves it. Null `by`: applicant."""
+    place = "application" if isinstance(owner, Application) else "bank_change"
     return Document.objects.create(
-        application=application,
+        **{place: owner},
         kind=kind,
         template=template,
-        name=f"{application.reference}-{_in_dutch(kind)}.pdf",
+        name=f"{owner.reference}-{_in_dutch(kind)}.pdf",
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
         added_by=by,

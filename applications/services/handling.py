@@ -10,8 +10,10 @@ from accounts.models import User, Username
 from apikeys import services as apikeys
 from apikeys.models import Product
 from audit.services import record
-from organisations.models import LegalForm, Organisation
+from organisations.details import CONTACT
+from organisations.models import ContactKind, LegalForm, Organisation
 from organisations.roles import Role
+from organisations.services import details
 from organisations.services import members as organisations
 
 from .. import emails
@@ -143,6 +145,7 @@ def approve(
     )
     for colleague in colleagues:
         emails.administrator_joined(application, administrator, colleague)
+    _contacts(application, organisation)
     contract = _contract(application, organisation, by=by)
     activation = accounts.start_activation(administrator, by=by)
     record("contract.concluded", subject=contract, organisation=organisation, by=by)
@@ -220,6 +223,17 @@ def _organisation(
     )
 
 
+def _contacts(application: Application, organisation: Organisation) -> None:
+    """The contacts that were asked for; who is the contact already, stays that."""
+    answers = application.answers
+    for kind in ContactKind:
+        same = kind == ContactKind.TECHNICAL and answers["technical_same"]
+        asked = ContactKind.CONTRACT if same else kind
+        if not organisation.contacts.of_kind(kind):
+            facts = {part: answers[f"{asked}_{part}"] for part in CONTACT}
+            details.set_contact(organisation, kind=kind, **facts)
+
+
 def _administrator(application: Application) -> User:
     """The account that was asked for; the telephone number only if it is surely theirs."""
     answers = application.answers
@@ -258,7 +272,6 @@ def _contract(
 def _facts(answers: dict[str, Any]) -> dict[str, Any]:
     """The answers that become the organisation's own data."""
     foreign = answers["branch"] == "foreign"
-    postal = ("postal_street", "postal_postcode", "postal_city")
     return {
         "kvk_number": answers["kvk_number"] or None,
         "name": answers["name"],
@@ -268,7 +281,7 @@ def _facts(answers: dict[str, Any]) -> dict[str, Any]:
         "postcode": answers["postcode"],
         "city": answers["city"],
         "country": answers["country"] if foreign else "NL",
-        "postal_address": ", ".join(answers[name] for name in postal if answers[name]),
+        **{name: answers[name] for name in details.POSTAL},
         "invoice_email": answers["invoice_email"],
         "invoice_attention": answers["invoice_attention"],
         "purchase_reference": answers["purchase_reference"],

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("organisations", "0007_second_factor_from"),
+        ("organisations", "0009_postal_address_in_parts"),
     ]
 
     operations = [

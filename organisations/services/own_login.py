@@ -65,7 +65,7 @@ def set_up(
 
     An empty secret keeps the one there is, for the same provider only.
     """
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     own = OwnLogin.objects.filter(organisation=organisation).first()
     known = own is not None
     if own is None:
@@ -164,7 +164,7 @@ def let_in(own: OwnLogin, claims: dict[str, Any]) -> tuple[User, SocialAccount]:
 
     All that must be true of them is looked at each time anew.
     """
-    Organisation.objects.select_for_update().get(pk=own.organisation_id)
+    Organisation.objects.select_for_update(no_key=True).get(pk=own.organisation_id)
     own.refresh_from_db()
     if not own.in_use:
         raise NotLetIn("off")

@@ -98,7 +98,9 @@ def reminded_today(organisation: Organisation) -> bool:
 
 
 def _lock(organisation: Organisation, *, by: User, seen: datetime.date | None) -> None:
-    organisation.refresh_from_db(from_queryset=Organisation.objects.select_for_update())
+    organisation.refresh_from_db(
+        from_queryset=Organisation.objects.select_for_update(no_key=True)
+    )
     require_administrator(organisation, by)
     if organisation.second_factor_from != seen:
         raise ChangedMeanwhile

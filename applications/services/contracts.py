@@ -1,0 +1,101 @@
+"""Cancelling a contract, taking that back, and ending it when its last day is past."""
+
+import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from apikeys import services as apikeys
+from audit.services import record
+
+from .. import emails
+from ..models import Contract
+
+
+class AlreadyCancelled(Exception):
+    """Somebody cancelled it before."""
+
+
+class NotCancelled(Exception):
+    """There is no cancellation to take back, or its last day is past."""
+
+
+class AnotherDay(Exception):
+    """Since the last day was shown, a month ended: now it is a later one."""
+
+
+def last_day(cancelled_on: datetime.date) -> datetime.date:
+    """The last day of the next calendar month: 2 November → 31 December (the terms)."""
+    months = cancelled_on.year * 12 + cancelled_on.month + 1  # from 0: two months on
+    first_after = datetime.date(months // 12, months % 12 + 1, 1)
+    return first_after - datetime.timedelta(days=1)
+
+
+@transaction.atomic
+def cancel(
+    contract: Contract, *, ends_on: datetime.date, by: User, reason: str = ""
+) -> None:
+    """End the contract on the day that was shown; its key works until then, no longer.
+
+    Raises AlreadyCancelled, or AnotherDay when `ends_on` is not the last day any more.
+    """
+    _lock(contract)
+    if contract.cancelled_at:
+        raise AlreadyCancelled
+    if ends_on != last_day(timezone.localdate()):
+        raise AnotherDay
+    contract.ends_on, contract.cancellation_reason = ends_on, reason
+    contract.cancelled_at, contract.cancelled_by = timezone.now(), by
+    _save_cancellation(contract)
+    apikeys.let_work_until(contract.api_key, ends_on, by=by)
+    _record("contract.cancelled", contract, by, ends_on=ends_on)
+    emails.contract_cancelled(contract, by=by)
+
+
+@transaction.atomic
+def take_back(contract: Contract, *, by: User) -> None:
+    """Let the contract run on after all; raises NotCancelled."""
+    _lock(contract)
+    if not contract.cancelled_at or contract.is_over:
+        raise NotCancelled
+    contract.ends_on, contract.cancellation_reason = None, ""
+    contract.cancelled_at = contract.cancelled_by = None
+    _save_cancellation(contract)
+    apikeys.let_work_until(contract.api_key, None, by=by)
+    _record("contract.kept", contract, by)
+    emails.contract_kept(contract, by=by)
+
+
+def end_those_over() -> None:
+    """End what was paid for under each contract whose last day is past, once.
+
+    The gateway needs none of this: it counts the key's own end.
+    """
+    for contract in Contract.objects.over():
+        _end(contract)
+
+
+@transaction.atomic
+def _end(contract: Contract) -> None:
+    _lock(contract)
+    if contract.ended_at or not contract.ends_on or not contract.is_over:
+        return
+    contract.ended_at = timezone.now()
+    contract.save(update_fields=["ended_at"])
+    apikeys.end_subscriptions(contract.api_key, contract.ends_on)
+    _record("contract.ended", contract, None)
+
+
+def _lock(contract: Contract) -> None:
+    contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
+
+
+def _save_cancellation(contract: Contract) -> None:
+    contract.save(
+        update_fields=["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason"]
+    )
+
+
+def _record(kind: str, contract: Contract, by: User | None, **data: object) -> None:
+    record(kind, subject=contract, organisation=contract.organisation, by=by, **data)
