@@ -98,9 +98,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         }.items()
     },
     "applications:document pk": lambda rows: _documents(rows, Status.CONTRACT_SENT),
-    "admin:applications_application_document pk": _of(Application),
-    "admin:applications_application_document document_pk": _of(Document),
-    "admin:applications_application_act pk": _of(Application),
+    "admin:applications_application_document pk": lambda rows: _sent_in(rows),
+    "admin:applications_application_document document_pk": lambda rows: _documents(
+        rows, Status.CONTRACT_SENT
+    ),
+    "admin:applications_application_act pk": lambda rows: _sent_in(rows),
     "admin:mail_message_resend pk": _of(Message),
     **{
         f"admin:{model._meta.app_label}_{model._meta.model_name}_{page} object_id": _of(
@@ -109,6 +111,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         for model in admin.site._registry
         for page in ("change", "history", "delete")
     },
+    "admin:applications_application_change object_id": lambda rows: _sent_in(rows),
 }
 # The same for everybody: no organisation's, and nothing to keep from anybody.
 NOBODYS = {
@@ -117,14 +120,26 @@ NOBODYS = {
     "app_label": "applications",
     "content_type_id": "1",
     "url": "nothing",
+    "admin:view_on_site object_id": "1",
+    "admin: object_id": "1",  # an old address, led on to the one of today
     "path": "v1/nothing",
     "applications:step slug": "organisatie",
-    "applications:terms pk": "1",
+    "applications:terms pk": "2",
     "mailbox:message name": "nothing",
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
 }
+
+
+def _sent_in(rows: Rows) -> list[int]:
+    """What staff see, first the one that waits for the signed contract."""
+    sent = Application.objects.submitted().filter(pk__in=_of(Application)(rows))
+    by_status = sent.order_by("pk").values_list("pk", "status")
+    return [
+        pk
+        for pk, _ in sorted(by_status, key=lambda one: one[1] != Status.CONTRACT_SENT)
+    ]
 
 
 def _documents(rows: Rows, status: Status) -> list[int]:
