@@ -141,6 +141,7 @@ class World:
                 browser.post(
                     "/account/2fa/authenticate/", {"code": code(login["totp"])}
                 )
+            browser.post("/account/reauthenticate/", {"password": login["password"]})
         assert SESSION_KEY in browser.session, person
         self.owner |= {
             (label, pk): owner for label, keys in rows.items() for pk in keys
@@ -242,6 +243,15 @@ class World:
             for letter, marks in self.marks.items()
             if letter not in allowed and (found := marks.search(text))
         ]
+
+    def labels(self, values):
+        """Of what these values, as a form offers them, are the ids (see _tell_ids_apart)."""
+        numbers = {int(value) for value in values if value.isdigit()}
+        return {
+            label
+            for label, keys in self.organisations["a"]["rows"].items()
+            if numbers & {key for key in keys if isinstance(key, int)}
+        }
 
     def values(self, name, pattern, letter, **given):
         """What each part of an address is for this organisation; None: nobody's."""
