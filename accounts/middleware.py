@@ -1,10 +1,10 @@
 import time
 
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.shortcuts import redirect
 from django.utils import translation
+
+from . import second_factor
 
 SEEN_EVERY = 300  # seconds
 ENROLMENT = (
@@ -53,16 +53,16 @@ def second_factor_required(get_response):
 
     def middleware(request):
         user = request.user
-        if (
-            user.is_authenticated
-            and (
-                settings.REQUIRE_SECOND_FACTOR
-                or (user.is_staff and not settings.DEVELOPMENT)
+        if user.is_authenticated and not request.path.startswith(ENROLMENT):
+            must = settings.REQUIRE_SECOND_FACTOR or (
+                user.is_staff and not settings.DEVELOPMENT
             )
-            and not request.path.startswith(ENROLMENT)
-            and not is_mfa_enabled(user)
-        ):
-            return redirect("mfa_activate_totp")
+            if must and not second_factor.met(request):
+                return second_factor.set_up(request)
+            if request.session.get(second_factor.WANTED) == request.get_full_path():
+                del request.session[
+                    second_factor.WANTED
+                ]  # set again while it is needed
         return get_response(request)
 
     return middleware

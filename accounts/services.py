@@ -5,11 +5,14 @@ import secrets
 
 import psycopg
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, connection, models, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -290,6 +293,23 @@ def close(user: User) -> None:
     user.set_unusable_password()
     user.save(update_fields=["is_active", "email", "phone", "password"])
     record("account.closed", subject=user, by=user)
+
+
+def forget_reauthentication(user: User) -> None:
+    """Have a person prove anew who they are before what matters, on every device."""
+    for session in UserSession.objects.filter(user=user):
+        store = SessionStore(session.session_key)
+        forget_reauthentication_in(store)
+        if store.modified:
+            store.save(must_create=False)
+
+
+def forget_reauthentication_in(session: SessionBase) -> None:
+    """The same for one session; how the person signed in stays known."""
+    records = session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    kept = [one for one in records if not one.get("reauthenticated")]
+    if kept != records:
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = kept
 
 
 def end_sessions(user: User) -> None:

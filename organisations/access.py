@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
+from accounts import second_factor
+
 from .models import Membership
 from .roles import Permission
 
@@ -19,7 +21,10 @@ View = Callable[..., HttpResponse]
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
-    """Admit members holding `permission`; the view gets their membership, not a slug."""
+    """Admit members holding `permission`; the view gets their membership, not a slug.
+
+    Where the organisation asks a second factor of all, who has none sets one up first.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -30,6 +35,10 @@ def requires(permission: Permission) -> Callable[[View], View]:
             membership = get_object_or_404(mine, organisation__slug=slug)
             if permission not in membership.permissions:
                 raise PermissionDenied
+            if membership.organisation.asks_second_factor and not second_factor.met(
+                request
+            ):
+                return second_factor.set_up(request)
             request.membership = membership  # type: ignore[attr-defined]  # for base.html
             return view(request, membership, **kwargs)
 

@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,6 +47,15 @@ WORDS = {
     },
     "organisation": {
         "organisation.founded": gettext_lazy("De organisatie is ingeschreven"),
+        "organisation.second_factor_required": gettext_lazy(
+            "Iedereen heeft vanaf %(from)s een tweede stap nodig"
+        ),
+        "organisation.second_factor_released": gettext_lazy(
+            "Een tweede stap is niet meer verplicht"
+        ),
+        "organisation.second_factor_reminded": gettext_lazy(
+            "Wie nog geen tweede stap heeft, is daaraan herinnerd"
+        ),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
     },
 }
@@ -100,6 +110,7 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
                 "email": invitations.get(event.subject_id, "–"),
                 "key": keys.get(event.subject_id, "–"),
                 "reason": event.data.get("reason", ""),
+                "from": _day(event.data.get("from")),
                 **{
                     name: _role(event.data.get(name)) for name in ("role", "was", "now")
                 },
@@ -107,6 +118,20 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
         )
         for event in chosen
     ]
+
+
+def latest(
+    organisation: Organisation, *kinds: str, about: type[Model], pk: int
+) -> Act | None:
+    """Who did one of these to a row last, to tell somebody who saw it as it was before."""
+    done = Event.objects.filter(
+        organisation=organisation,
+        kind__in=kinds,
+        subject_type=about._meta.label_lower,
+        subject_id=str(pk),
+    )
+    newest = done.select_related("by").order_by("-pk")[:1]
+    return next(iter(in_words(organisation, newest)), None)
 
 
 def as_csv(organisation: Organisation, chosen: QuerySet[Event]) -> Iterator[str]:
@@ -139,6 +164,10 @@ def _who(event: Event) -> str:
 
 def _role(name: str | None) -> str:
     return str(Role(name).label).lower() if name else ""
+
+
+def _day(iso: str | None) -> str:
+    return date_format(date.fromisoformat(iso), "j F Y") if iso else ""
 
 
 def _keys(organisation: Any):

@@ -26,10 +26,12 @@ class FindUsersForm(forms.Form):
 
     searches = True
 
-    SORTS = {
-        "name": ["user__name", "pk"],
-        "since": ["-since", "pk"],
-        "last_login": [F("user__last_login").desc(nulls_last=True), "pk"],
+    SORTS = {  # as in the address; a minus turns it round
+        "name": ["user__name"],
+        "role": ["role"],
+        "since": ["since"],
+        "last_login": [F("user__last_login").asc(nulls_first=True)],
+        "second_factor": ["has_second_factor"],
     }
 
     q = forms.CharField(
@@ -40,34 +42,71 @@ class FindUsersForm(forms.Form):
     role = forms.ChoiceField(
         label=_("Rol"), required=False, choices=[("", _("Alle rollen")), *Role.choices]
     )
-    sort = forms.ChoiceField(
-        label=_("Volgorde"),
+    second_factor = forms.ChoiceField(
+        label=_("Tweede stap"),
         required=False,
-        choices=[
-            ("name", _("Naam")),
-            ("since", _("Nieuwste eerst")),
-            ("last_login", _("Laatst ingelogd eerst")),
-        ],
+        choices=[("", _("Aan of uit")), ("on", _("Aan")), ("off", _("Uit"))],
     )
+    sort = forms.ChoiceField(
+        required=False,
+        choices=[(sign + name, name) for name in SORTS for sign in ("", "-")],
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        self.is_valid()
+        self.asked = self.cleaned_data
+        self.order = self.asked.get("sort") or "name"
 
     def choose(self, memberships):
         """Those of `memberships` that were asked for, in the order that was asked for."""
-        self.is_valid()
-        asked = self.cleaned_data
-        if asked.get("q"):
-            memberships = memberships.found(asked["q"])
-        if asked.get("role"):
-            memberships = memberships.filter(role=asked["role"])
-        return memberships.order_by(*self.SORTS[asked.get("sort") or "name"])
+        if self.asked.get("q"):
+            memberships = memberships.found(self.asked["q"])
+        if self.asked.get("role"):
+            memberships = memberships.filter(role=self.asked["role"])
+        if factor := self.asked.get("second_factor"):
+            memberships = memberships.filter(has_second_factor=factor == "on")
+        ordered = memberships.order_by(
+            *self.SORTS[self.order.lstrip("-")], "user__name", "pk"
+        )
+        return ordered.reverse() if self.order.startswith("-") else ordered
+
+    def choose_invitations(self, invitations):
+        """The same for who was asked to join; a second factor they cannot have yet."""
+        if self.asked.get("q"):
+            invitations = invitations.found(self.asked["q"])
+        if self.asked.get("role"):
+            invitations = invitations.filter(role=self.asked["role"])
+        return invitations
 
 
 class RoleForm(forms.Form):
+    """Carries the role that was seen, so that a colleague's change is not undone unseen."""
+
     use_required_attribute = False
+    seen = forms.ChoiceField(choices=Role, widget=forms.HiddenInput)
     role = forms.ChoiceField(
         label=_("Rol"),
         choices=Role,
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies een rol.")},
+    )
+
+
+class SecondFactorForm(forms.Form):
+    """From which day everybody needs a second factor; `seen` is the day that was shown."""
+
+    use_required_attribute = False
+    seen = forms.DateField(required=False, widget=forms.HiddenInput)
+    day = forms.DateField(
+        label=_("Verplicht vanaf"),
+        help_text=_("Geef iedereen de tijd om het in te stellen."),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={
+            "required": _("Kies een datum."),
+            "invalid": _("Dit is geen datum. Zo wel: 31-12-2026."),
+        },
     )
 
 

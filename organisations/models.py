@@ -43,6 +43,9 @@ class Organisation(models.Model):
     purchase_reference = models.CharField(
         _("inkoopreferentie"), max_length=60, blank=True
     )
+    second_factor_from = models.DateField(
+        _("tweede stap verplicht vanaf"), null=True, editable=False
+    )
     created_at = models.DateTimeField(_("sinds"), auto_now_add=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership")
 
@@ -64,6 +67,12 @@ class Organisation(models.Model):
     def __str__(self):
         return self.name
 
+    @property
+    def asks_second_factor(self):
+        """Whether nobody gets in any more without one."""
+        day = self.second_factor_from
+        return day is not None and day <= timezone.localdate()
+
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def administrators(self):
@@ -77,6 +86,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
             has_second_factor=models.Exists(
                 factors.exclude(type=Authenticator.Type.RECOVERY_CODES)
             )
+        )
+
+    def without_second_factor(self):
+        """Who can sign in and has none yet."""
+        return self.with_second_factor().filter(
+            has_second_factor=False, user__is_active=True
         )
 
     def found(self, words: str):
@@ -163,6 +178,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Those that were neither accepted nor withdrawn, whether in time or not."""
         return self.filter(accepted_at=None, withdrawn_at=None)
 
+    def found(self, words: str):
+        """Those whose address has these words in it."""
+        return self.filter(email__icontains=words)
+
 
 class Invitation(models.Model):
     """One address that was asked to join one organisation: one row for ever.
@@ -216,3 +235,11 @@ class Invitation(models.Model):
     @property
     def is_expired(self):
         return self.expires_at <= timezone.now()
+
+    def is_by_administrator(self):
+        """Whether who asked may still ask: an administrator there, or staff who help."""
+        inviter = self.invited_by
+        administrators = self.organisation.memberships.administrators()
+        return (inviter.is_active and inviter.is_staff) or administrators.filter(
+            user=inviter
+        ).exists()

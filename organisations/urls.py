@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import activity, inviting, joining, me, members
+from .views import activity, inviting, joining, me, members, security, users
 
 app_name = "organisations"
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("mijn/gegevens/downloaden/", me.download, name="my_data"),
     path("mijn/gegevens/sluiten/", me.close, name="close_account"),
     path("mijn/<slug:slug>/", members.dashboard, name="dashboard"),
-    path("mijn/<slug:slug>/organisatie/", members.users, name="users"),
+    path("mijn/<slug:slug>/organisatie/", users.users, name="users"),
     path(
         "mijn/<slug:slug>/organisatie/gebruikers/<int:member_id>/",
         members.member,
@@ -47,6 +47,19 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/uitnodigingen/<int:invitation_id>/intrekken/",
         inviting.withdraw,
         name="withdraw",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/veiligheid/", security.security, name="security"
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/veiligheid/vrijlaten/",
+        security.release,
+        name="release_second_factor",
+    ),
+    path(
+        "mijn/<slug:slug>/organisatie/veiligheid/herinneren/",
+        security.remind,
+        name="remind_second_factor",
     ),
     path("mijn/<slug:slug>/organisatie/activiteit/", activity.shown, name="activity"),
     path(

@@ -31,25 +31,57 @@ def test_template_compiles(name):
     assert get_template(name)
 
 
+def ids(html):
+    """The id of every element; of a row that is there once a thing, without its number."""
+    found = re.findall(r"\bid=\"([^\"]+)\"", html)
+    return {re.sub(r"-{{ \w+\.pk }}$", "", one) for one in found}
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_partial_bears_the_id_of_its_element(name):
     html = source(name)
 
-    partials = re.findall(
-        r"{% partialdef ([\w-]+)[^%]*%}\s*<[a-z]+ [^>]*?id=\"([\w-]+)\"", html
-    )
+    partials = re.findall(r"{% partialdef ([\w-]+)[^%]*%}\s*<[a-z]+ ([^>]*)>", html)
 
     assert len(partials) == html.count("{% partialdef")
-    assert all(partial == element for partial, element in partials)
+    assert [partial for partial, inside in partials if partial not in ids(inside)] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_hx_target_is_on_the_page(name):
+def test_every_hx_target_is_a_partial_of_the_page(name):
     html = source(name)
 
-    targets = set(re.findall(r"hx-target=\"#([\w-]+)\"", html))
+    targets = re.findall(r"hx-target=\"([^\"]*)\"", html)
+    named = {re.sub(r"^#|-{{ \w+\.pk }}$", "", target) for target in targets}
 
-    assert targets <= set(re.findall(r"\bid=\"([\w-]+)\"", html))
+    assert all(target.startswith("#") for target in targets)
+    assert named <= set(re.findall(r"{% partialdef ([\w-]+)", html))
+    assert named <= ids(html)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_htmx_asks_names_its_target_and_inherits_nothing(name):
+    for tag in tags(source(name), "[a-z]+"):
+        asks = bool(re.search(r"\bhx-(get|post)=", tag))
+        assert asks == ("hx-target=" in tag) == ("hx-swap=" in tag), tag
+
+
+def test_every_fragment_that_a_view_answers_with_is_a_partial():
+    views = settings.BASE_DIR.glob("*/views/*.py")
+    named = [
+        (page, partial)
+        for path in views
+        for page, partial in re.findall(
+            r"\"([\w/]+\.html)#([\w-]+)\"", path.read_text()
+        )
+    ]
+
+    assert named
+    assert [
+        (page, partial)
+        for page, partial in named
+        if f"{{% partialdef {partial} " not in source(page)
+    ] == []
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -61,6 +93,7 @@ def test_what_htmx_does_works_without_it(name):
             assert 'method="post"' in tag
         if "hx-get=" in tag:
             assert " href=" in tag or " action=" in tag
+        assert "hx-boost" not in tag
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -17,7 +17,8 @@ from mail import private_links
 from .. import emails
 from ..models import Invitation, Membership, Organisation
 from ..roles import Role
-from .members import add_member
+from . import withdrawing
+from .members import add_member, require_administrator
 
 
 class InvitationUnknown(Exception):
@@ -66,7 +67,7 @@ def invite(
     Whether an address has an account somewhere makes no difference and is not told.
     Raises TooManyInvitations.
     """
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    _lock_organisation(organisation.pk, by=by)
     outcomes: dict[str, Outcome] = {}
     for address in addresses:
         if _is_member(organisation, address):
@@ -84,11 +85,14 @@ def invite(
 def resend(invitation: Invitation, *, by: User, language: str) -> None:
     """Mail another link, with a new term; the one before stops working at once.
 
-    Raises InvitationUsed when somebody joined meanwhile, or TooManyInvitations.
+    Raises InvitationUsed when somebody joined meanwhile, InvitationWithdrawn when a
+    colleague took it back, or TooManyInvitations.
     """
-    _lock(invitation)
+    _lock(invitation, by=by)
     if invitation.accepted_at:
         raise InvitationUsed
+    if invitation.withdrawn_at:
+        raise InvitationWithdrawn
     _renew(invitation, role=Role(invitation.role), by=by)
     record(
         "invitation.resent",
@@ -104,19 +108,11 @@ def resend(invitation: Invitation, *, by: User, language: str) -> None:
 @transaction.atomic
 def withdraw(invitation: Invitation, *, by: User) -> None:
     """Take an invitation back; raises InvitationUsed when somebody joined meanwhile."""
-    _lock(invitation)
+    _lock(invitation, by=by)
     if invitation.accepted_at:
         raise InvitationUsed
-    if invitation.withdrawn_at:
-        return
-    invitation.withdrawn_at = timezone.now()
-    invitation.save(update_fields=["withdrawn_at"])
-    record(
-        "invitation.withdrawn",
-        subject=invitation,
-        organisation=invitation.organisation,
-        by=by,
-    )
+    if not invitation.withdrawn_at:
+        withdrawing.take_back(invitation, by=by)
 
 
 @sensitive_variables("token")
@@ -135,7 +131,7 @@ def open_invitation(
         raise InvitationUnknown
     if invitation.accepted_at:
         raise InvitationUsed
-    if invitation.withdrawn_at:
+    if invitation.withdrawn_at or not invitation.is_by_administrator():
         raise InvitationWithdrawn
     if invitation.is_expired:
         raise InvitationExpired
@@ -171,7 +167,12 @@ def join_as_new(
 
 
 def _take(token: str) -> Invitation:
-    """The invitation under lock: of all who press at once, one finds it open."""
+    """The invitation under lock: of all who press at once, one finds it open.
+
+    The organisation is locked first, as everywhere: else who joins and who removes the
+    inviter would wait for each other.
+    """
+    _lock_organisation(open_invitation(token).organisation_id)
     rows = Invitation.objects.select_for_update(of=("self",))
     return open_invitation(token, among=rows)
 
@@ -212,7 +213,14 @@ def _renew(invitation: Invitation, *, role: Role, by: User) -> None:
     invitation.save()
 
 
-def _lock(invitation: Invitation) -> None:
+def _lock_organisation(pk: int, *, by: User | None = None) -> None:
+    organisation = Organisation.objects.select_for_update().get(pk=pk)
+    if by:
+        require_administrator(organisation, by)
+
+
+def _lock(invitation: Invitation, *, by: User) -> None:
+    _lock_organisation(invitation.organisation_id, by=by)
     invitation.refresh_from_db(from_queryset=Invitation.objects.select_for_update())
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts import services as accounts
@@ -9,11 +10,16 @@ from accounts.models import User
 from audit.services import record
 
 from ..models import Membership, Organisation
-from ..roles import Role
+from ..roles import Permission, Role
+from . import withdrawing
 
 
 class LastAdministrator(Exception):
     """An organisation keeps at least one active administrator (product.md, rule 1)."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed this after it was shown to who wants to change it now."""
 
 
 @transaction.atomic
@@ -39,22 +45,34 @@ def add_member(
 
 
 @transaction.atomic
-def change_role(membership: Membership, role: Role, *, by: User) -> None:
-    """Give a member another role; raises LastAdministrator."""
-    _lock(membership)
+def change_role(
+    membership: Membership, role: Role, *, by: User, seen: Role | None = None
+) -> None:
+    """Give a member another role; who is administrator no longer leaves no way behind.
+
+    Raises LastAdministrator, or ChangedMeanwhile when the role is not what was `seen`.
+    """
+    organisation = _lock(membership, by=by)
+    if role == Role.ADMINISTRATOR:
+        require_administrator(organisation, by)
+    if seen and membership.role != seen:
+        raise ChangedMeanwhile
     if membership.role == role:
         return
     _require_another_administrator(membership)
     was, membership.role = membership.role, role
     membership.save(update_fields=["role"])
+    if role != Role.ADMINISTRATOR:
+        withdrawing.take_back_of(membership, by=by)
+        accounts.forget_reauthentication(membership.user)
     _record("member.role_changed", membership, by=by, was=was, now=role)
 
 
 @transaction.atomic
 def hand_over(mine: Membership, colleague: Membership, *, by: User) -> None:
     """Make a colleague administrator and step back, as one act: never none, never a gap."""
-    _lock(mine)
-    _lock(colleague)
+    _lock(mine, by=by)
+    colleague.refresh_from_db()
     change_role(colleague, Role.ADMINISTRATOR, by=by)
     change_role(mine, Role.DEVELOPER, by=by)
 
@@ -64,10 +82,12 @@ def remove_member(membership: Membership, *, by: User) -> None:
     """End a person's place in an organisation, at once; raises LastAdministrator.
 
     Every page reads the membership anew, so the next click finds nothing; the person's
-    sessions end too. What the person did stays on record.
+    sessions end too, and the invitations that they sent or got. What the person did
+    stays on record.
     """
-    _lock(membership)
+    _lock(membership, by=by)
     _require_another_administrator(membership)
+    withdrawing.take_back_of(membership, by=by)
     _record("member.removed", membership, by=by, was=membership.role)
     membership.delete()
     accounts.end_sessions(membership.user)
@@ -76,8 +96,21 @@ def remove_member(membership: Membership, *, by: User) -> None:
 @transaction.atomic
 def sign_out(membership: Membership, *, by: User) -> None:
     """End a member's sessions, on every device."""
+    _lock(membership, by=by)
     accounts.end_sessions(membership.user)
     _record("member.signed_out", membership, by=by)
+
+
+def require_administrator(organisation: Organisation, user: User) -> None:
+    """Refuse who lost the right while the page was open; the organisation is locked.
+
+    The operator's staff act for an organisation through services of their own.
+    """
+    mine = organisation.memberships.filter(user=user).first()
+    if not user.is_staff and not (
+        mine and Permission.ORGANISATION_MANAGE in mine.permissions
+    ):
+        raise PermissionDenied
 
 
 def only_administrator_of(user: User) -> list[Organisation]:
@@ -101,10 +134,18 @@ def close_account(user: User) -> None:
     accounts.close(user)
 
 
-def _lock(membership: Membership) -> None:
-    """Let nobody else change who runs the organisation until this is done."""
-    Organisation.objects.select_for_update().get(pk=membership.organisation_id)
+def _lock(membership: Membership, *, by: User) -> Organisation:
+    """Let nobody else change who runs the organisation until this is done.
+
+    An administrator does that, or somebody who gives up their own place.
+    """
+    organisation = Organisation.objects.select_for_update().get(
+        pk=membership.organisation_id
+    )
     membership.refresh_from_db()
+    if by != membership.user:
+        require_administrator(organisation, by)
+    return organisation
 
 
 def _require_another_administrator(membership: Membership) -> None:

@@ -1,20 +1,31 @@
 """Asking colleagues to join; what was asked and not answered stands with the users."""
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
+from django.views.decorators.vary import vary_on_headers
 
 from ..access import requires
 from ..forms import InviteForm
+from ..fragments import fragment
 from ..roles import Permission, Role
 from ..services import inviting
 from ..services.inviting import Outcome
 
+ROW = "organisations/users.html#invitation-row"
+COUNT = "organisations/users.html#invitation-count"
+
+
+def _asks_for_an_administrator(request):
+    return request.POST.get("role") == Role.ADMINISTRATOR
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required(enabled=_asks_for_an_administrator)
 def invite(request, membership):
     form = InviteForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -39,38 +50,78 @@ def invite(request, membership):
     return render(request, "organisations/invite.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @requires(Permission.ORGANISATION_MANAGE)
 def resend(request, membership, invitation_id):
     invitation = _invitation(membership, invitation_id)
+    if request.method != "POST":  # who had to log in first comes back here
+        return _back(membership)
     try:
         inviting.resend(invitation, by=request.user, language=get_language())
-    except inviting.InvitationUsed:
-        messages.warning(request, _used(invitation))
+    except (inviting.InvitationUsed, inviting.InvitationWithdrawn):
+        return _over(request, membership, invitation)
     except inviting.TooManyInvitations:
         messages.error(request, _too_many())
+        invitation.refresh_from_db()
     else:
         text = _("%(email)s krijgt een nieuwe link. De vorige werkt niet meer.")
         messages.success(request, text % {"email": invitation.email})
-    return redirect("organisations:users", slug=membership.organisation.slug)
+    return _row(request, membership, invitation) if request.htmx else _back(membership)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @requires(Permission.ORGANISATION_MANAGE)
 def withdraw(request, membership, invitation_id):
     invitation = _invitation(membership, invitation_id)
+    if request.method != "POST":
+        return _back(membership)
     try:
         inviting.withdraw(invitation, by=request.user)
     except inviting.InvitationUsed:
-        messages.warning(request, _used(invitation))
-    else:
-        text = _("De uitnodiging van %(email)s is ingetrokken.")
-        messages.success(request, text % {"email": invitation.email})
-    return redirect("organisations:users", slug=membership.organisation.slug)
+        return _over(request, membership, invitation)
+    text = _("De uitnodiging van %(email)s is ingetrokken.")
+    return _end(request, membership, invitation, text, messages.success)
 
 
 def _invitation(membership, invitation_id):
-    return get_object_or_404(membership.organisation.invitations, pk=invitation_id)
+    invitations = membership.organisation.invitations.select_related("invited_by")
+    return get_object_or_404(invitations, pk=invitation_id)
+
+
+def _back(membership):
+    return redirect("organisations:users", slug=membership.organisation.slug)
+
+
+def _row(request, membership, invitation, **state):
+    waiting = membership.organisation.invitations.waiting().count()
+    context = {
+        "membership": membership,
+        "one": invitation,
+        "total_waiting": waiting,
+        **state,
+    }
+    return fragment(request, ROW, COUNT, context=context)
+
+
+def _over(request, membership, invitation):
+    """Somebody answered, or a colleague took it back, since the page was made."""
+    if invitation.accepted_at:
+        text = _("%(email)s heeft de uitnodiging net aangenomen.")
+    else:
+        text = _(
+            "De uitnodiging van %(email)s is intussen ingetrokken. Er is niets gestuurd."
+        )
+    return _end(request, membership, invitation, text, messages.warning)
+
+
+def _end(request, membership, invitation, text, say):
+    text = text % {"email": invitation.email}
+    if request.htmx:
+        return _row(request, membership, invitation, gone=text)
+    say(request, text)
+    return _back(membership)
 
 
 def _tell(request, outcomes):
@@ -96,8 +147,3 @@ def _tell(request, outcomes):
 
 def _too_many():
     return _("Er zijn vandaag al veel uitnodigingen verstuurd. Ga morgen verder.")
-
-
-def _used(invitation):
-    text = _("%(email)s heeft de uitnodiging net aangenomen.")
-    return text % {"email": invitation.email}

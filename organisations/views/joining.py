@@ -54,7 +54,12 @@ def _with_own_account(request, found, token):
             text = _("Je hoort nu bij %(name)s.") % {"name": found.organisation.name}
             messages.success(request, text)
         return redirect("organisations:dashboard", slug=found.organisation.slug)
-    return render(request, "organisations/join.html", {"invitation": found})
+    context = {
+        "invitation": found,
+        "belongs": found.organisation.memberships.filter(user=request.user).exists(),
+        "other_address": found.email.lower() != request.user.email.lower(),
+    }
+    return render(request, "organisations/join.html", context)
 
 
 def _with_new_account(request, found, token):

@@ -1,7 +1,6 @@
 """Mijn Gegevens: what a person can see and change of their own."""
 
 from allauth.account.decorators import reauthentication_required
-from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -14,7 +13,9 @@ from django.views.decorators.http import (
     require_POST,
     require_safe,
 )
+from django.views.decorators.vary import vary_on_headers
 
+from accounts import second_factor
 from accounts import services as accounts
 from accounts.devices import device
 from accounts.fields import USERNAME_TAKEN
@@ -22,6 +23,7 @@ from mail.services import TooMuchMail
 
 from ..access import any_user
 from ..forms import ContactForm, EmailChangeForm, UsernameForm
+from ..fragments import fragment
 from ..my_data import as_zip
 from ..services import members
 
@@ -32,23 +34,31 @@ def me(request):
     context = {
         "person": request.user,
         "email_change": getattr(request.user, "email_change", None),
-        "has_second_factor": is_mfa_enabled(request.user),
+        "has_second_factor": second_factor.met(request),
         "session_count": len(accounts.sessions(request.user)),
     }
     return render(request, "me/me.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@vary_on_headers("HX-Request")
 @any_user
 def contact(request):
     user = request.user
+    was = user.language
     initial = {"name": user.name, "phone": user.phone, "language": user.language}
     form = ContactForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         accounts.change_contact(user, **form.cleaned_data)
         with translation.override(user.language):
             messages.success(request, _("Je gegevens zijn gewijzigd."))
-        return redirect("organisations:me")
+        if not request.htmx or user.language != was:  # a whole page in another language
+            return redirect("organisations:me")
+        form = None
+    if request.htmx:
+        shown = None if "tonen" in request.GET else form
+        context = {"person": user, "form": shown}
+        return fragment(request, "me/me.html#contact-data", context=context)
     context = {
         "form": form,
         "title": _("Contactgegevens wijzigen"),
