@@ -71,7 +71,7 @@ class Answer:
 
 class World:
     def __init__(self):
-        _tell_ids_apart()
+        tell_ids_apart()
         self.made = marked.build(seed=1)
         self.organisations = self.made["organisations"]
         self.owner = {
@@ -185,8 +185,9 @@ class World:
             wrote = {table: self._changes(table) for table in touched - {*ALWAYS}}
             transaction.set_rollback(True)
         wrote = {table: rows for table, rows in wrote.items() if rows}
-        to = response.headers.get("Location", "")
-        return Answer(response.status_code, to, text, wrote)
+        led = response.headers.get("HX-Redirect")  # a redirect, under htmx
+        to = led or response.headers.get("Location", "")
+        return Answer(302 if led else response.status_code, to, text, wrote)
 
     def _changes(self, table):
         """What became of the rows of a table; of one that has no model, only that it was."""
@@ -245,7 +246,7 @@ class World:
         ]
 
     def labels(self, values):
-        """Of what these values, as a form offers them, are the ids (see _tell_ids_apart)."""
+        """Of what these values, as a form offers them, are the ids (see tell_ids_apart)."""
         numbers = {int(value) for value in values if value.isdigit()}
         return {
             label
@@ -299,7 +300,7 @@ def code(seed):
     return format_hotp_value(hotp_value(seed, next(iter(counters()))))
 
 
-def _tell_ids_apart():
+def tell_ids_apart():
     """Let no two tables give the same number: an id in an answer says of what it is."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -278,7 +278,7 @@ class People(RuleBasedStateMachine):
     @invariant()
     def what_happened_can_be_read_back(self):
         for organisation in self.organisations:
-            events = activity.events(organisation)
+            events = activity.events(organisation)[:4]  # the newest
             assert len(activity.in_words(organisation, events)) == len(events)
 
     # the model
@@ -362,5 +362,5 @@ def test_whatever_people_do_these_things_stay_true(settings):
     settings.INVITATIONS_PER_DAY = 1000
     run_state_machine_as_test(
         People,
-        settings=hypothesis_settings(max_examples=40, stateful_step_count=25),
+        settings=hypothesis_settings(max_examples=25, stateful_step_count=30),
     )
