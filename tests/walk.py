@@ -237,7 +237,7 @@ class World:
                     yield f"wrote in {table}: {each.name} of {self.owner[target]}"
 
     def _marked(self, text, allowed, sent, where):
-        for value in sorted(sent, key=len, reverse=True):
+        for value in sorted(filter(None, sent), key=len, reverse=True):
             text = text.replace(value, "").replace(quote(value, safe=""), "")
         return [
             f"{where} {found[0]!r} of {letter}"
