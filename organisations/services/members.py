@@ -63,8 +63,8 @@ def change_role(
     was, membership.role = membership.role, role
     membership.save(update_fields=["role"])
     if role != Role.ADMINISTRATOR:
-        withdrawing.take_back_of(membership, by=by)
         accounts.forget_reauthentication(membership.user)
+        withdrawing.take_back_of(membership, by=by)
     _record("member.role_changed", membership, by=by, was=was, now=role)
 
 
@@ -73,6 +73,7 @@ def hand_over(mine: Membership, colleague: Membership, *, by: User) -> None:
     """Make a colleague administrator and step back, as one act: never none, never a gap."""
     _lock(mine, by=by)
     colleague.refresh_from_db()
+    accounts.forget_reauthentication(mine.user)  # before the audit log is locked
     change_role(colleague, Role.ADMINISTRATOR, by=by)
     change_role(mine, Role.DEVELOPER, by=by)
 
@@ -87,10 +88,10 @@ def remove_member(membership: Membership, *, by: User) -> None:
     """
     _lock(membership, by=by)
     _require_another_administrator(membership)
+    accounts.end_sessions(membership.user)
     withdrawing.take_back_of(membership, by=by)
     _record("member.removed", membership, by=by, was=membership.role)
     membership.delete()
-    accounts.end_sessions(membership.user)
 
 
 @transaction.atomic
