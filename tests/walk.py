@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def refused(self):
-        return self.status in (403, 404, 405) or "/login/?next=" in self.to
+        return self.status in (403, 404) or "/login/?next=" in self.to
 
 
 class World:
