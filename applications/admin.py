@@ -10,7 +10,7 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin
+from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 
 from . import example, rendering
 from .bank_admin import BankChangeAdmin
@@ -177,10 +177,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
         )
         return redirect("admin:applications_application_change", pk)
 
+    @needs("applications.view_application")
     def document(self, request, pk, document_pk):
         application = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not self.has_view_permission(request, application):
-            raise PermissionDenied
         return as_download(get_object_or_404(application.documents, pk=document_pk))
 
 

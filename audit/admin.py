@@ -1,7 +1,28 @@
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.utils.translation import gettext_lazy as _
 
 from .models import Event
+
+
+def needs(permission: str) -> Callable[[Callable], Callable]:
+    """Admit staff holding `permission` to a page that Django's admin does not have."""
+
+    def decorate(page: Callable) -> Callable:
+        @wraps(page)
+        def guarded(self: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return page(self, request, *args, **kwargs)
+
+        guarded.permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
 
 
 class StaffAdmin(admin.ModelAdmin):

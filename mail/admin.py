@@ -1,11 +1,10 @@
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template import TemplateDoesNotExist
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin
+from audit.admin import ReadOnlyAdmin, needs
 
 from . import rendering, services
 from .models import Message, State
@@ -80,10 +79,9 @@ class MessageAdmin(ReadOnlyAdmin):
             request, object_id, form_url, {"may_resend": may_resend}
         )
 
+    @needs("mail.resend_message")
     def resend(self, request, pk):
         """Ask for confirmation, then send it once more."""
-        if not request.user.has_perm("mail.resend_message"):
-            raise PermissionDenied
         message = get_object_or_404(Message, pk=pk)
         if request.method == "POST":
             try:

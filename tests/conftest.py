@@ -1,6 +1,8 @@
 import hypothesis
 import pytest
+from django.db import transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import override_settings
 from django.utils import translation
 from procrastinate.contrib.django import app
 
@@ -29,6 +31,17 @@ def tests_that_commit_are_emptied_whole():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", whole)
         yield
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    """The world of the proof, for a whole module: see tests/walk.py."""
+    from tests.walk import World
+
+    just_now = override_settings(ACCOUNT_REAUTHENTICATION_TIMEOUT=24 * 3600)
+    with django_db_blocker.unblock(), just_now, transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from accounts.models import User
 from apikeys import services as apikeys
 from apikeys.models import ApiKey, Product
 from applications.models import Application, Status
-from applications.services import drafting, following, handling
+from applications.services import following
 from organisations.models import (
     LegalForm,
     Membership,
@@ -15,9 +15,8 @@ from organisations.models import (
     OwnLoginStatus,
 )
 from organisations.roles import Role
-from portal.management.commands import demo
-
-PASSWORD = "Demo-wachtwoord-1"
+from portal.management import world
+from portal.management.world import PASSWORD
 
 
 class UserFactory(factory.django.DjangoModelFactory):
@@ -106,15 +105,17 @@ class ApplicationFactory(factory.django.DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class, *_args, status, number, confirmed=True, **answers):
-        application = drafting.begin(language="nl", from_address=f"{number}")
-        drafting.save_answers(application, {**filled_in(number), **answers})
+        application = world.draft(
+            {**filled_in(number), **answers}, from_address=f"{number}"
+        )
         if status == Status.DRAFT:
             return application
-        drafting.submit(application, terms=drafting.terms_in_force(), language="nl")
+        world.submit(application)
         if confirmed:
             following.confirm_email(application)
-        for act in WAY[status]:
-            act(application)
+        world.bring(
+            application, status, by=lambda group: UserFactory(name=world.STAFF[group])
+        )
         return application
 
 
@@ -122,7 +123,7 @@ def filled_in(number):
     """All that an applicant types, in the order of the pages."""
     email = f"inkoop@bedrijf-{number}.example"
     return {
-        **demo.ANSWERS,
+        **world.ANSWERS,
         "kvk_number": f"{80000000 + number}",
         "name": f"Test BV {number}",
         "legal_form": LegalForm.PRIVATE_COMPANY.value,
@@ -133,36 +134,3 @@ def filled_in(number):
         "username": f"beheer-{number}",
         "invoice_email": email,
     }
-
-
-def _ask(application):
-    handling.request_changes(
-        application, fields=["city"], reason="De plaats klopt niet.", by=UserFactory()
-    )
-
-
-def _send(application):
-    handling.send_contract(application, by=UserFactory(name="Inge Intake"))
-
-
-def _return(application):
-    handling.register_return(application, by=UserFactory())
-
-
-def _approve(application):
-    handling.approve(application, by=UserFactory())
-
-
-def _reject(application):
-    handling.reject(application, reason="Buiten de EER.", by=UserFactory())
-
-
-WAY = {
-    Status.SUBMITTED: [],
-    Status.CHANGES_REQUESTED: [_ask],
-    Status.CONTRACT_SENT: [_send],
-    Status.CONTRACT_RETURNED: [_send, _return],
-    Status.APPROVED: [_send, _return, _approve],
-    Status.WITHDRAWN: [following.withdraw],
-    Status.REJECTED: [_reject],
-}

@@ -32,19 +32,6 @@ def threads(transactional_db):
         yield pool
 
 
-def test_reserve_username_gives_a_name_to_one_of_two_askers(threads):
-    barrier = Barrier(2)
-
-    def ask(name):
-        barrier.wait()
-        return services.reserve_username(name)
-
-    for attempt in range(50):
-        name = f"race-{attempt}"
-        answers = list(threads.map(in_a_thread, [ask] * 2, [name] * 2))
-        assert sum(answer is not None for answer in answers) == 1
-
-
 def test_activate_lets_one_of_two_clicks_through(threads):
     barrier = Barrier(2)
 

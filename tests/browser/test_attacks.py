@@ -6,7 +6,7 @@ READY = """
 from accounts.models import User
 from applications.models import Application, Status
 from applications.services import drafting, following, handling
-from portal.management.commands.demo import ANSWERS
+from portal.management.world import ANSWERS
 
 def ready(number):
     '''An application whose contract came back, drawn up by Inge.'''

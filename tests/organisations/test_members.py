@@ -1,6 +1,3 @@
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -107,34 +104,3 @@ def test_the_database_keeps_an_administrator_whoever_writes(alice, act):
 def commit(act, membership):
     act(membership)
     connection.check_constraints()  # as the commit does
-
-
-@pytest.mark.parametrize(
-    "act",
-    [
-        lambda m: members.remove_member(m, by=m.user),
-        lambda m: members.change_role(m, Role.DEVELOPER, by=m.user),
-        lambda m: Membership.objects.filter(pk=m.pk).delete(),
-        lambda m: type(m.user).objects.filter(pk=m.user_id).update(is_active=False),
-    ],
-    ids=["remove", "demote", "delete past the service", "disable"],
-)
-def test_two_administrators_who_go_at_once_leave_one(transactional_db, act):
-    def go(membership, start):
-        start.wait()
-        try:
-            act(Membership.objects.get(pk=membership.pk))
-        except (members.LastAdministrator, IntegrityError):
-            return False
-        finally:
-            connection.close()
-        return True
-
-    with ThreadPoolExecutor(2) as pool:
-        for _round in range(50):
-            organisation = OrganisationFactory()
-            both = [MembershipFactory(organisation=organisation) for _ in range(2)]
-            start = Barrier(2)
-            gone = list(pool.map(go, both, [start] * 2))
-            assert sorted(gone) == [False, True]
-            assert organisation.memberships.administrators().count() == 1

@@ -1,0 +1,165 @@
+"""What is somebody else's cannot be seen, touched, or told from what is not there.
+
+The members of organisation a ask for what is b's: in the path, in the query, in the body,
+and below what is their own. tests/test_every_url.py has those who belong nowhere.
+"""
+
+import re
+from html.parser import HTMLParser
+from itertools import product
+
+import pytest
+
+from portal.management.commands.permissions import PUBLIC, every_url, mark
+from tests.walk import MISSING, address, is_nobodys, parts
+
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("nobody else's")]
+
+MEMBERS = ["administrator of a", "developer of a"]
+METHODS = [*product(["get", "post"], [False, True])]
+NAMES = {  # under which some page may look for an id, and of what
+    "accounts.user": ["user", "user_id", "by", "person", "invited_by", "username"],
+    "organisations.membership": ["member", "member_id", "membership", "id", "pk"],
+    "organisations.invitation": ["invitation", "invitation_id"],
+    "organisations.organisation": ["organisation", "organisation_id"],
+    "apikeys.apikey": ["key", "key_id", "api_key"],
+    "applications.application": ["application", "application_id"],
+    "applications.document": ["document", "document_id"],
+}
+FILLING = {"email": "iemand@elders.example", "addresses": "iemand@elders.example"}
+
+
+def ours():
+    return [url for url in every_url() if not url[0].startswith("admin:")]
+
+
+def alike(answer, sent):
+    """An answer without what differs each time, and without what was sent."""
+    text = re.sub(r'(csrfmiddlewaretoken" value=|nonce[=-])["\w-]+', r"\1", answer.text)
+    text = re.sub(r"'nonce-[^']+'|(?m:^Content-Length: .*$)|Expires: .*", "", text)
+    for value in sorted(map(str, sent), key=len, reverse=True):
+        text = text.replace(value, "…")
+    return answer.status, text
+
+
+def foreign_below_own(world, name, pattern, person):
+    """Pairs of what is b's and what is nobody's, for each part that may be asked for."""
+    own = world.values(name, pattern, person.letter)
+    asked = [part for part in parts(pattern) if not is_nobodys(name, part)]
+    theirs, nothing = (world.values(name, pattern, letter) for letter in ("b", None))
+    for place, part in enumerate(asked):
+        if part == "token" and place == 0:  # whoever has the link is let in
+            continue
+        below = asked[place:]
+        yield (
+            {**own, **{each: theirs[each] for each in below}},
+            {**own, **{each: nothing[each] for each in below}},
+        )
+        yield {**own, part: theirs[part]}, {**own, part: nothing[part]}
+
+
+@pytest.mark.parametrize("who", MEMBERS)
+def test_what_is_anothers_answers_as_what_is_not_there(world, who):
+    person, wrong = world.people[who], []
+    for name, _view, pattern, _path in ours():
+        for foreign, missing in foreign_below_own(world, name, pattern, person):
+            urls = address(name, foreign), address(name, missing)
+            sent = [*urls, *foreign.values(), *missing.values()]
+            for method, htmx in METHODS:
+                theirs, nothing = (
+                    world.ask(person, method, url, htmx=htmx) for url in urls
+                )
+                faults = world.faults(theirs, {person.letter}, map(str, sent))
+                if alike(theirs, sent) != alike(nothing, sent):
+                    faults.append("differs from what is not there")
+                if theirs.status not in (403, 404, 405):
+                    faults.append("is answered")
+                wrong += [(method, htmx, urls[0], theirs.status, *faults)] * bool(
+                    faults
+                )
+
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("who", [*MEMBERS, "visitor"])
+def test_an_id_of_anothers_in_query_or_body_opens_nothing(world, who):
+    person, wrong = world.people[who], []
+    for name, view, pattern, _path in ours():
+        values = world.values(name, pattern, "a")
+        url, allowed = address(name, values), {person.letter}
+        if mark(name, view) == PUBLIC and "token" in values:
+            allowed = {"a"}
+        forms = forms_on(world.ask(person, "get", url).text)
+        for sent, other in given(world, forms):
+            asked = [
+                world.ask(
+                    person, method, url, ids if method == "post" else None, query=ids
+                )
+                for method, ids in product(["get", "post"], [sent, other])
+            ]
+            told = {url, *sent.values(), *other.values(), *person.names} - {""}
+            faults = []
+            for theirs, nothing in (asked[:2], asked[2:]):
+                faults += world.faults(theirs, allowed, told)
+                whole = slice(None if url.startswith("/mijn/") else 1)  # or the status
+                if alike(theirs, told)[whole] != alike(nothing, told)[whole]:
+                    faults.append("differs from what is not there")
+            wrong += [(url, [*sent.items()][-1], *faults)] if faults else []
+
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def given(world, forms):
+    """What is sent: each form as it stands, with b's ids where a's were and beside it.
+
+    Beside each the same with ids that nobody has.
+    """
+    rows, slug = (world.organisations["b"][what] for what in ("rows", "slug"))
+    plain = {name: value for form in forms for name, (value, _) in form.items()}
+    each = {name: rows[label][0] for label, names in NAMES.items() for name in names}
+    for theirs, nothing in [
+        ({**each, "slug": slug, "email": "iemand@merk-b-post.example"}, "999999"),
+        (dict.fromkeys([*each, "slug"], rows["accounts.user"][0]), "999999"),
+        (dict.fromkeys([*each, "slug"], slug), MISSING["slug"]),
+    ]:
+        theirs = {name: str(value) for name, value in theirs.items()}
+        yield {**theirs, **plain}, {**dict.fromkeys(theirs, nothing), **plain}
+    for form in forms:
+        for name, (_value, options) in form.items():
+            for label in world.labels(options):
+                theirs = {name: str(rows[label][0])}
+                yield {**plain, **theirs}, {**plain, name: "999999"}
+
+
+class Forms(HTMLParser):
+    """The fields of every form on a page: what is chosen, and what may be."""
+
+    def __init__(self):
+        super().__init__()
+        self.forms, self.select = [], None
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "form":
+            self.forms.append({})
+        if not self.forms:
+            return
+        form, name = self.forms[-1], attrs.get("name")
+        if tag == "select":
+            self.select = name
+        value = attrs.get("value") or ""
+        if tag == "option" and self.select:
+            name, attrs = self.select, {"type": "radio", **attrs}
+        if tag in ("input", "textarea", "option") and name:
+            chosen, options = form.get(name, ("", []))
+            if attrs.get("type") in ("radio", "checkbox"):
+                value_now = value if "checked" in attrs or not chosen else chosen
+            else:
+                value_now = value or FILLING.get(name, "iets")
+            form[name] = (value_now, [*options, value])
+
+
+def forms_on(text):
+    parser = Forms()
+    parser.feed(text.partition("\n\n")[2])
+    return [form for form in parser.forms if form]
