@@ -434,7 +434,7 @@ def test_template_cannot_be_changed():
 
 def test_template_cannot_be_deleted():
     with pytest.raises(Error, match="Cannot update or delete"):
-        DocumentTemplate.objects.get(kind="mandate").delete()
+        DocumentTemplate.objects.get(kind="mandate", version="1.0").delete()
 
 
 @pytest.fixture

@@ -1,24 +1,20 @@
 """The demo: fictional people and companies of the KVK test register, and nothing real."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from accounts import services as accounts
 from accounts.models import User
-from apikeys import services as apikeys
-from apikeys.models import Product
 from applications.models import Application, Status
 from applications.services import following
-from organisations.models import LegalForm, Organisation
+from organisations.models import LegalForm
 from organisations.roles import Role
-from organisations.services import members as organisations
+from organisations.services import inviting, members
 from portal.management import world
 from portal.management.world import PASSWORD
-
-MEMBERS = {
-    "beheerder": ("Bea Beheer", Role.ADMINISTRATOR),
-    "ontwikkelaar": ("Otto Ontwikkel", Role.DEVELOPER),
-}
 
 
 class Command(BaseCommand):
@@ -36,38 +32,47 @@ def load():
     staff = {
         group: world.staff_member(group, who) for group, who in world.STAFF.items()
     }
-    katrien = _katrien(staff["contracten"])
-    apikeys.issue(
-        katrien,
-        products=Product.objects.filter(slug="api-abonnement"),
-        name="Klantregistratie",
-        by=staff["contracten"],
-    )
+    _katrien(staff.__getitem__)
     _apply("69599084", "Test EMZ Dagobert", LegalForm.SOLE_TRADER, "dagobert")
     guus = _apply("69599076", "Test VOF Guus", LegalForm.PARTNERSHIP, "guus")
     following.confirm_email(guus)
     world.bring(guus, Status.CONTRACT_RETURNED, by=staff.__getitem__)
 
 
-def _katrien(by) -> Organisation:
-    organisation = organisations.found(
-        slug="68727720",
-        kvk_number="68727720",
-        name="Test NV Katrien",
-        legal_form=LegalForm.PUBLIC_COMPANY,
+def _katrien(by: Callable[[str], User]) -> None:
+    """A customer with a contract, a key, a direct debit, two members and an invitation."""
+    application = _apply(
+        "68727720",
+        "Test NV Katrien",
+        LegalForm.PUBLIC_COMPANY,
+        "katrien",
+        account_name="Bea Beheer",
+        account_email="beheerder@katrien.example",
+        username="beheerder",
         invoice_email="facturen@katrien.example",
-        **world.ADDRESS,
-        by=by,
+        payment_method="direct_debit",
+        iban="NL91 ABNA 0417 1643 00",
+        account_holder="Test NV Katrien",
     )
-    for username, (name, role) in MEMBERS.items():
-        user = User.objects.create_user(
-            username, f"{username}@katrien.example", PASSWORD, name=name
-        )
-        organisations.add_member(organisation, user, role=role, by=by)
-    return organisation
+    following.confirm_email(application)
+    world.bring(application, Status.APPROVED, by=by)
+    beheerder = User.objects.get(username="beheerder")
+    accounts.begin(beheerder, password=PASSWORD)
+    developer = User.objects.create_user(
+        "ontwikkelaar", "ontwikkelaar@katrien.example", PASSWORD, name="Otto Ontwikkel"
+    )
+    organisation = application.contract.organisation
+    members.add_member(organisation, developer, role=Role.DEVELOPER, by=beheerder)
+    inviting.invite(
+        organisation,
+        ["collega@katrien.example"],
+        role=Role.DEVELOPER,
+        by=beheerder,
+        language="nl",
+    )
 
 
-def _apply(kvk_number, name, legal_form, username) -> Application:
+def _apply(kvk_number, name, legal_form, mailbox, **answers) -> Application:
     email = f"{username}@{username}.example"
     person = {
         "contract_name": f"{username.title()} Demo",
@@ -78,7 +83,8 @@ def _apply(kvk_number, name, legal_form, username) -> Application:
     }
     organisation = {"kvk_number": kvk_number, "name": name, "legal_form": legal_form}
     application = world.draft(
-        {**organisation, **person, "username": username}, from_address="demo"
+        {**organisation, **person, "username": username, **answers},
+        from_address="demo",
     )
     world.submit(application)
     return application
