@@ -162,8 +162,8 @@ PERSONS = [
     "developer of b", "removed, in an open tab", "removed, signed in anew",
     *WHAT_STAFF_SEE, "superuser",
 ]  # fmt: skip
-# who was removed keeps in their own data where they belonged
-OWN_HISTORY = ("organisations:my_data", "removed, signed in anew")
+# the subjects of the mails that one got name the organisation that wrote
+OWN_MAILS = ("organisations:my_data", "removed, signed in anew")
 SIGN_IN = ("/account/login/?next=", "/beheer/login/?next=")
 
 
@@ -212,7 +212,7 @@ def test_every_address_answers_everybody_as_the_table_says(world, who):
             link = mark(name, view) == PUBLIC and "token" in values  # who has it, may
             for verb, htmx in product(["GET", "POST"], [False, True]):
                 answer = world.ask(person, verb.lower(), url, htmx=htmx)
-                if (name, who) == OWN_HISTORY:
+                if (name, who) == OWN_MAILS:
                     answer.text = ""
                 faults = world.faults(
                     answer,
