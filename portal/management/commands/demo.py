@@ -73,17 +73,17 @@ def _katrien(by: Callable[[str], User]) -> None:
 
 
 def _apply(kvk_number, name, legal_form, mailbox, **answers) -> Application:
-    email = f"{username}@{username}.example"
+    email = f"{mailbox}@{mailbox}.example"
     person = {
-        "contract_name": f"{username.title()} Demo",
+        "contract_name": f"{mailbox.title()} Demo",
         "contract_email": email,
-        "account_name": f"{username.title()} Demo",
+        "account_name": f"{mailbox.title()} Demo",
         "account_email": email,
         "invoice_email": email,
     }
     organisation = {"kvk_number": kvk_number, "name": name, "legal_form": legal_form}
     application = world.draft(
-        {**organisation, **person, "username": username, **answers},
+        {**organisation, **person, "username": mailbox, **answers},
         from_address="demo",
     )
     world.submit(application)
