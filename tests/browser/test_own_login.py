@@ -18,7 +18,9 @@ for name, role in [("anna", "administrator"), ("jan", "developer"), ("weg", "dev
                    ("onzeker", "developer"), ("staf", "developer")]:
     MembershipFactory(organisation=eigen, role=role, user__username=f"eigen-{name}",
                       user__name=name.title(), user__email=f"{name}@eigen.example")
-MembershipFactory(user__username="eigen-vreemd", user__email="vreemd@eigen.example")
+vreemd = OrganisationFactory(kvk_number="91000002", name="Vreemde BV")
+MembershipFactory(organisation=vreemd, user__username="eigen-vreemd",
+                  user__email="vreemd@eigen.example")
 UserFactory._meta.model.objects.filter(username="eigen-staf").update(is_staff=True)
 """
 NONE = """

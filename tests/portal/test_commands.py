@@ -17,7 +17,7 @@ def test_demo_makes_its_people_once(settings):
     people = set(User.objects.values_list("username", flat=True))
     assert {"beheerder", "ontwikkelaar", "intake", "contracten", "support"} <= people
     assert ApiKey.objects.count() == 1
-    assert Application.objects.count() == 2
+    assert Application.objects.count() == 3
 
 
 @pytest.mark.django_db
