@@ -412,6 +412,7 @@ LANGUAGES = [("nl", _("Nederlands")), ("en", _("Engels"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Amsterdam"
 USE_TZ = True
+FORMAT_MODULE_PATH = "portal.formats"
 
 # --- mail ---
 if _mail["scheme"] == "mailbox":
