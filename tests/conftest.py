@@ -4,6 +4,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.utils import translation
 from procrastinate.contrib.django import app
 
+from apikeys.gateway import deciding
 from tests.smtp import Server
 
 hypothesis.settings.register_profile(  # a busy machine proves nothing about our code
@@ -35,6 +36,12 @@ def tests_that_commit_are_emptied_whole():
 def dutch():
     """Each test begins in the portal's own language, whatever the one before it asked."""
     translation.activate("nl")
+
+
+@pytest.fixture(autouse=True)
+def one_connection(monkeypatch):
+    """The gateway's own connections would not see what a test did not commit."""
+    monkeypatch.setattr(deciding, "DATABASE", "default")
 
 
 @pytest.fixture

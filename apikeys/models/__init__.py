@@ -1,0 +1,19 @@
+from .catalogue import Api, Price, PriceUnit, Product
+from .gateways import Gateway
+from .keys import ApiKey, KeySecret, Subscription
+from .usage import Outcome, UsageBatch, UsageDay, UsageHour
+
+__all__ = [
+    "Api",
+    "ApiKey",
+    "Gateway",
+    "KeySecret",
+    "Outcome",
+    "Price",
+    "PriceUnit",
+    "Product",
+    "Subscription",
+    "UsageBatch",
+    "UsageDay",
+    "UsageHour",
+]
