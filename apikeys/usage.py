@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -80,6 +81,20 @@ def count(gateway: Gateway, batch_id: str, pieces: Iterable[bytes]) -> dict[str,
     return answer
 
 
+@transaction.atomic
+def add(gateway: Gateway, lines: Iterable[Line], skipped: Counter[str]) -> int:
+    """Count the lines that can be true, and note of the others why not; says how many calls."""
+    counters, judge = _Counters(), _Judge(gateway)
+    for line in lines:
+        if fault := judge.fault(line):
+            skipped[fault] += 1
+        else:
+            counters.add(judge, line)
+    counters.write()
+    _note(gateway, counters.last)
+    return counters.calls
+
+
 def _only_one_at_a_time(gateway, batch_id):
     """A retry that comes while the first try is still counted waits for its answer."""
     name = hashlib.sha256(f"{gateway.pk}|{batch_id}".encode()).digest()
@@ -111,9 +126,8 @@ def _count(gateway: Gateway, pieces: Iterable[bytes]) -> dict[str, Any]:
             counters.add(judge, line)
     if faults:
         raise BadLines(faults)
-    if counters.calls:
-        counters.write()
-        _note(gateway, counters.last)
+    counters.write()
+    _note(gateway, counters.last)
     return {
         "lines": seen,
         "calls": counters.calls,
@@ -125,7 +139,7 @@ def _count(gateway: Gateway, pieces: Iterable[bytes]) -> dict[str, Any]:
 class _Judge:
     """Whether a line can be true, as this gateway tells it."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway: Gateway) -> None:
         self.now = timezone.now()
         self.apis = dict(gateway.may_tell_of().values_list("slug", "pk"))
         self.organisations: dict[int, int | None] = {}
@@ -151,10 +165,11 @@ class _Judge:
 class _Counters:
     """Sums in memory, poured into a temporary table whenever they become many."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.sums: dict[tuple, list[int]] = {}
         self.calls = 0
-        self.first = self.last = None
+        self.first: datetime.datetime | None = None
+        self.last: datetime.datetime | None = None
         self.poured = False
 
     def add(self, judge: _Judge, line: Line) -> None:
@@ -190,6 +205,8 @@ class _Counters:
         self.sums.clear()
 
     def write(self) -> None:
+        if self.first is None or self.last is None:
+            return
         self.pour()
         partitions.ensure(
             self.first.date() - datetime.timedelta(days=1),
@@ -201,8 +218,10 @@ class _Counters:
             cursor.execute("DROP TABLE reported")
 
 
-def _note(gateway: Gateway, last_hour: datetime.datetime) -> None:
+def _note(gateway: Gateway, last_hour: datetime.datetime | None) -> None:
     """Keep until when this gateway has reported, so that one that lags is seen."""
+    if last_hour is None:
+        return
     newest = Gateway.objects.filter(pk=gateway.pk)
     later = newest.exclude(reported_until__gte=last_hour)
     later.update(reported_until=last_hour)

@@ -1,12 +1,13 @@
 from .catalogue import Api, Price, PriceUnit, Product
 from .gateways import Gateway
 from .keys import ApiKey, KeySecret, Subscription
-from .usage import Outcome, UsageBatch, UsageDay, UsageHour
+from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
 
 __all__ = [
     "Api",
     "ApiKey",
     "Gateway",
+    "ImportedLog",
     "KeySecret",
     "Outcome",
     "Price",

@@ -107,3 +107,21 @@ class UsageBatch(models.Model):
 
     def __str__(self):
         return self.batch_id
+
+
+class ImportedLog(models.Model):
+    """How far one access log was counted, known again by its first line."""
+
+    gateway = models.ForeignKey(Gateway, models.PROTECT, related_name="logs")
+    fingerprint = models.CharField(max_length=64)
+    offset = models.BigIntegerField(default=0)  # bytes, unpacked
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                name="imported_log_is_one", fields=["gateway", "fingerprint"]
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.fingerprint[:8]} {self.offset}"
