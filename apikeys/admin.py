@@ -1,12 +1,13 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
 
-from . import services
-from .models import Api, ApiKey, Price, Product
+from . import gateways, services
+from .models import Api, ApiKey, Gateway, Price, Product
 
 
 @admin.register(Api)
@@ -107,3 +108,53 @@ class ApiKeyAdmin(StaffAdmin):
                 services.unblock(obj, by=request.user)
         except (services.KeyBlocked, services.KeyNotBlocked):
             self.message_user(request, _("Iemand anders was je voor."), "warning")
+
+
+@admin.register(Gateway)
+class GatewayAdmin(StaffAdmin):
+    """A gateway's token is shown in the answer that makes it, and never again."""
+
+    list_display = ["name", "guards", "last_seen_at", "reported_until", "stopped_at"]
+    list_filter = [("stopped_at", admin.EmptyFieldListFilter)]
+    search_fields = ["name"]
+    filter_horizontal = ["apis"]
+    readonly_fields = ["created_at", "last_seen_at", "reported_until", "stopped_at"]
+    change_form_template = "admin/apikeys/gateway/page.html"
+
+    @admin.display(description=_("API's"))
+    def guards(self, gateway):
+        return ", ".join(str(api) for api in gateway.apis.all()) or _("alle")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("apis")
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # what it reported stays; stopping it closes the portal to it
+
+    def save_model(self, request, obj, form, change):
+        if change:
+            obj.save()
+        else:
+            request.new_token = gateways.renew_token(obj, by=request.user)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._shown_once(request, obj)
+
+    def response_change(self, request, obj):
+        if "_renew" in request.POST:
+            request.new_token = gateways.renew_token(obj, by=request.user)
+            return self._shown_once(request, obj)
+        if "_stop" in request.POST:
+            gateways.stop(obj, by=request.user)
+        return super().response_change(request, obj)
+
+    def _shown_once(self, request, gateway):
+        """In this very answer: a message would lie readable in the session until read."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "gateway": gateway,
+            "token": request.new_token,
+            "title": _("Token van %(name)s") % {"name": gateway.name},
+        }
+        return TemplateResponse(request, "admin/apikeys/gateway/token.html", context)

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from . import gateway, views
+from . import views
+from .gateway import answers, usage, verify
 
 app_name = "apikeys"
 urlpatterns = [
     path("mijn/<slug:slug>/api-keys/", views.api_keys, name="list"),
     path("mijn/<slug:slug>/api-keys/<int:key_id>/tonen/", views.reveal, name="reveal"),
-    path("gateway/v1/verify", gateway.verify, name="verify"),
-    path("gateway/<path:path>", gateway.unknown, name="unknown"),
+    path("gateway/v1/verify", verify.verify, name="verify"),
+    path("gateway/v1/usage", usage.report, name="usage"),
+    path("gateway/<path:path>", answers.unknown, name="unknown"),
 ]

@@ -1,3 +1,4 @@
+from django.urls import resolve
 from django.utils.cache import patch_vary_headers
 
 
@@ -33,5 +34,17 @@ def redirect_whole_page(get_response):
                 response["HX-Redirect"] = response["Location"]
                 del response["Location"]
         return response
+
+    return middleware
+
+
+def machines(get_response):
+    """A gateway is spared all that is for people: session, language, signing in."""
+
+    def middleware(request):
+        if not request.path_info.startswith("/gateway/"):
+            return get_response(request)
+        view, arguments, named = resolve(request.path_info)
+        return view(request, *arguments, **named)
 
     return middleware

@@ -199,6 +199,13 @@ UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
 
+# The gateway's side, in seconds: for how long an answer stands, and for how long a key that
+# passed keeps passing while the database is away.
+VERIFY_SECONDS = env.int("VERIFY_SECONDS", 5, validate=validate.Range(1, 60))
+VERIFY_GRACE_SECONDS = env.int(
+    "VERIFY_GRACE_SECONDS", 600, validate=validate.Range(0, 86400)
+)
+
 # The promises of the Service Garantie Document.
 SERVICE_AVAILABILITY = env.str(
     "SERVICE_AVAILABILITY", "98"
@@ -283,6 +290,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.middleware.security_headers",
+    "portal.middleware.machines",
     "portal.middleware.redirect_whole_page",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -337,6 +345,17 @@ DATABASES = {
         },
         "CONN_HEALTH_CHECKS": True,  # so that a restart of PostgreSQL is survived
     }
+}
+# The same database by connections of its own: a gateway is answered while pages are busy,
+# and hears within two seconds that the database is away.
+DATABASES["gateway"] = {
+    **DATABASES["default"],
+    "OPTIONS": {
+        **_database,
+        "connect_timeout": 2,
+        "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
+    },
+    "TEST": {"MIRROR": "default"},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -6,6 +6,7 @@ from django.test import override_settings
 from django.utils import translation
 from procrastinate.contrib.django import app
 
+from apikeys.gateway import deciding
 from tests.smtp import Server
 
 hypothesis.settings.register_profile(  # a busy machine proves nothing about our code
@@ -48,6 +49,12 @@ def world(django_db_setup, django_db_blocker):
 def dutch():
     """Each test begins in the portal's own language, whatever the one before it asked."""
     translation.activate("nl")
+
+
+@pytest.fixture(autouse=True)
+def one_connection(monkeypatch):
+    """The gateway's own connections would not see what a test did not commit."""
+    monkeypatch.setattr(deciding, "DATABASE", "default")
 
 
 @pytest.fixture

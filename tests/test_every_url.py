@@ -102,6 +102,7 @@ WHO_MAY_OPEN = {
     "apikeys:reveal": Permission.KEYS_REVEAL,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
+    "apikeys:usage": PUBLIC,
     "apikeys:unknown": PUBLIC,
     # development only
     "mailbox:inbox": PUBLIC,

@@ -2,10 +2,13 @@ import datetime
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from apikeys import secrets, services
+from apikeys import gateways, secrets, services
+from apikeys.gateway import deciding, recent
+from apikeys.models import Api, Gateway
 from organisations.models import Organisation
 from tests.factories import ApiKeyFactory, UserFactory
 
@@ -20,19 +23,52 @@ def key():
 
 @pytest.fixture
 def secret(key):
+    return secret_of(key)
+
+
+def secret_of(key):
     return secrets.unseal(key.secrets.get())
+
+
+@pytest.fixture
+def gateway():
+    return Gateway(name="Gateway 1")
+
+
+@pytest.fixture
+def ask(gateway):
+    """Ask as the gateway whether what it was shown may pass."""
+    token = gateways.renew_token(gateway, by=UserFactory())
+
+    def asked(apikey=None, api=None, **headers):
+        sent = {"Authorization": f"Bearer {token}", "apikey": apikey, "X-Api": api}
+        sent = {name: value for name, value in sent.items() if value is not None}
+        return Client(enforce_csrf_checks=True).get(VERIFY, headers=sent | headers)
+
+    return asked
+
+
+@pytest.fixture
+def time_passes():
+    """Let this process forget what it read."""
+    return lambda: recent.recent.forget(lambda _answer: True)
 
 
 def assert_headers(response):
     assert response["API-Version"] == "1.0.0"
-    assert response["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in response["Content-Security-Policy"]
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["X-Frame-Options"] == "DENY"
 
 
-def test_verify_lets_a_working_key_pass_and_says_whose_it_is(client, key, secret):
-    response = client.get(VERIFY, headers={"apikey": secret})
+def refusal(response):
+    assert response["Content-Type"] == "application/problem+json"
+    assert_headers(response)
+    return response.status_code, response["X-Refusal"]
+
+
+def test_a_working_key_passes_and_the_gateway_hears_whose_it_is(ask, key, secret):
+    response = ask(secret)
 
     assert response.status_code == 204
     assert response["X-Organisation"] == key.organisation.slug
@@ -40,25 +76,36 @@ def test_verify_lets_a_working_key_pass_and_says_whose_it_is(client, key, secret
     assert_headers(response)
 
 
-def test_verify_asks_one_query_and_keeps_no_session(
-    client, secret, django_assert_num_queries
-):
+def test_a_key_costs_one_query_and_no_session(ask, secret, django_assert_num_queries):
+    ask("warms up what is known of the gateway")
+
     with django_assert_num_queries(1):
-        response = client.get(VERIFY, headers={"apikey": secret})
+        response = ask(secret)
 
     assert not response.cookies
     assert not Session.objects.exists()
 
 
-def test_verify_asks_no_query_for_what_is_no_key(client, django_assert_num_queries):
+def test_a_hot_key_costs_no_query(ask, secret, django_assert_num_queries):
+    ask(secret)
+
     with django_assert_num_queries(0):
-        client.get(VERIFY, headers={"apikey": "kvk_live_ab12cd34_typing_error"})
+        assert ask(secret).status_code == 204
 
 
-def test_verify_answers_the_same_to_whatever_is_no_working_key(client, key, secret):
-    blocked, expired = ApiKeyFactory(), ApiKeyFactory()
-    services.block(blocked, by=UserFactory(), reason="Gelekt")
-    expired.secrets.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+def test_what_is_no_key_costs_no_query(ask, django_assert_num_queries):
+    ask("warms up what is known of the gateway")
+
+    with django_assert_num_queries(0):
+        ask("kvk_live_ab12cd34_typing_error")
+
+
+def test_the_answer_may_be_used_again_for_what_is_left_of_five_seconds(ask, secret):
+    assert ask(secret)["Cache-Control"] == "max-age=5"
+    assert ask(secret)["Cache-Control"] == "max-age=4"  # read a moment ago
+
+
+def test_whatever_is_no_secret_of_a_key_is_answered_the_same(ask, key, secret):
     presented = [
         None,
         "",
@@ -67,41 +114,153 @@ def test_verify_answers_the_same_to_whatever_is_no_working_key(client, key, secr
         secret + " ",
         secrets.new(key.secrets.get().public_id),
         secrets.new("00000000"),
-        secrets.unseal(blocked.secrets.get()),
-        secrets.unseal(expired.secrets.get()),
     ]
 
-    answers = [
-        client.get(VERIFY, headers={} if text is None else {"apikey": text})
-        for text in presented
-    ]
+    answers = [ask(text) for text in presented]
 
-    assert {answer.status_code for answer in answers} == {401}
+    assert {refusal(answer) for answer in answers} == {(401, "unknown")}
     assert len({answer.content for answer in answers}) == 1
-    assert answers[0]["Content-Type"] == "application/problem+json"
-    assert set(answers[0].json()) == {"status", "title", "detail"}
-    assert_headers(answers[0])
 
 
-def test_verify_lets_a_key_pass_again_when_its_block_is_lifted(client, key, secret):
+def test_who_shows_the_whole_secret_is_told_why_it_is_refused(ask):
+    blocked, expired = ApiKeyFactory(), ApiKeyFactory()
+    services.block(blocked, by=UserFactory(), reason="Gelekt")
+    expired.secrets.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
+
+    assert refusal(ask(secret_of(blocked))) == (403, "blocked")
+    assert refusal(ask(secret_of(expired))) == (401, "expired")
+
+
+def test_who_guesses_is_not_told_that_a_key_is_blocked(ask, key):
+    services.block(key, by=UserFactory(), reason="Gelekt")
+    guess = secrets.new(key.secrets.get().public_id)
+
+    assert refusal(ask(guess)) == (401, "unknown")
+
+
+def test_a_key_opens_the_apis_of_its_subscription_and_no_other(ask, key, secret):
+    other = Api.objects.exclude(pk__in=[api.pk for api in key.apis]).first()
+
+    assert ask(secret, key.apis[0].slug).status_code == 204
+    assert refusal(ask(secret, other.slug)) == (403, "wrong-api")
+    assert refusal(ask(secret, "nergens")) == (403, "wrong-api")
+
+
+@pytest.mark.parametrize(("days", "status"), [(-1, 403), (0, 204), (1, 204)])
+def test_a_subscription_opens_its_apis_to_its_last_day(ask, key, secret, days, status):
+    ends = timezone.localdate() + datetime.timedelta(days=days)
+    starts = ends - datetime.timedelta(days=9)
+    key.subscriptions.update(starts_on=starts, ends_on=ends)
+
+    assert ask(secret, key.apis[0].slug).status_code == status
+
+
+def test_a_gateway_of_one_api_need_not_name_it(ask, gateway, key, secret):
+    gateway.apis.set([Api.objects.exclude(pk__in=[api.pk for api in key.apis]).first()])
+
+    assert refusal(ask(secret)) == (403, "wrong-api")
+
+
+def test_a_gateway_asks_only_about_the_apis_that_it_guards(ask, gateway, key, secret):
+    gateway.apis.set(key.apis[:2])
+
+    assert ask(secret, key.apis[1].slug).status_code == 204
+    assert refusal(ask(secret, key.apis[2].slug)) == (403, "wrong-api")
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer x", "Basic eDp5"])
+def test_who_is_no_gateway_is_told_nothing_of_a_key(ask, secret, authorization):
+    response = ask(secret, Authorization=authorization)
+
+    assert response.status_code == 401
+    assert response["WWW-Authenticate"] == "Bearer"
+    assert "X-Organisation" not in response
+
+
+def test_a_gateway_that_was_stopped_hears_nothing(ask, gateway, secret, time_passes):
+    gateways.stop(gateway, by=UserFactory())
+    time_passes()
+
+    assert ask(secret).status_code == 401
+
+
+def test_a_key_passes_again_when_its_block_is_lifted(ask, key, secret):
     services.block(key, by=UserFactory(), reason="Gelekt")
     services.unblock(key, by=UserFactory())
 
-    assert client.get(VERIFY, headers={"apikey": secret}).status_code == 204
+    assert ask(secret).status_code == 204
 
 
-def test_verify_ignores_a_key_in_the_address(client, secret):
+def test_a_block_is_in_force_when_what_was_read_is_old(ask, key, secret, time_passes):
+    ask(secret)
+    services.block(key, by=UserFactory(), reason="Gelekt")
+    time_passes()
+
+    assert refusal(ask(secret)) == (403, "blocked")
+
+
+def test_a_key_that_expires_is_refused_though_it_was_read_before(
+    ask, key, secret, monkeypatch
+):
+    key.secrets.update(expires_at=timezone.now() + datetime.timedelta(hours=1))
+    ask(secret)
+    later = timezone.now() + datetime.timedelta(hours=1)
+    monkeypatch.setattr(deciding.timezone, "now", lambda: later)
+
+    assert refusal(ask(secret)) == (401, "expired")
+
+
+class Away:
+    """The database as it is when it does not answer."""
+
+    def __init__(self, monkeypatch):
+        def refuse(*arguments):
+            raise OperationalError
+
+        monkeypatch.setattr(deciding, "_read", refuse)
+        monkeypatch.setattr(recent, "PAUSE", 0)
+
+
+def test_a_key_that_passed_keeps_passing_while_the_database_is_away(
+    ask, secret, monkeypatch, settings
+):
+    ask(secret)
+    settings.VERIFY_SECONDS = 0
+    Away(monkeypatch)
+
+    assert ask(secret).status_code == 204
+
+
+def test_a_key_that_nobody_asked_about_is_neither_passed_nor_refused_then(
+    ask, secret, monkeypatch
+):
+    ask("warms up what is known of the gateway")
+    Away(monkeypatch)
+
+    response = ask(secret)
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == "1"
+
+
+def test_a_key_passes_no_longer_than_the_grace(ask, secret, monkeypatch, settings):
+    ask(secret)
+    settings.VERIFY_SECONDS = settings.VERIFY_GRACE_SECONDS = 0
+    Away(monkeypatch)
+
+    assert ask(secret).status_code == 503
+
+
+def test_a_key_in_the_address_is_not_looked_at(ask, client, secret):
     assert client.get(VERIFY, {"apikey": secret}).status_code == 401
 
 
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
-def test_verify_knows_one_method(method, secret):
-    client = Client(enforce_csrf_checks=True)
-
-    response = getattr(client, method)(VERIFY, headers={"apikey": secret})
+@pytest.mark.parametrize("method", ["put", "patch", "delete", "options"])
+def test_another_method_is_refused_in_words(method):
+    response = getattr(Client(enforce_csrf_checks=True), method)(VERIFY)
 
     assert response.status_code == 405
-    assert response["Allow"] == "GET, HEAD"
+    assert response["Allow"] == "GET, HEAD, POST"
     assert response["Content-Type"] == "application/problem+json"
     assert_headers(response)
 
@@ -125,11 +284,11 @@ def test_verify_tells_browsers_to_use_https_in_production(client, settings):
     assert response["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-def test_verify_knows_organisations_without_a_kvk_number(client, key, secret):
+def test_organisations_without_a_kvk_number_are_named_too(ask, key, secret):
     Organisation.objects.filter(pk=key.organisation_id).update(
         kvk_number=None, slug="bce-0123"
     )
 
-    response = client.get(VERIFY, headers={"apikey": secret})
+    response = ask(secret)
 
     assert response["X-Organisation"] == "bce-0123"

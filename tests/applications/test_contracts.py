@@ -13,9 +13,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apikeys import gateway
+from apikeys import gateways
 from apikeys import secrets as key_secrets
 from apikeys import services as apikeys
+from apikeys.gateway.deciding import Refusal, decide
+from apikeys.models import Gateway
 from applications.models import Contract, Status
 from applications.services import contracts
 from audit.models import Event
@@ -133,15 +135,17 @@ def test_the_key_works_to_the_last_midnight_in_amsterdam(contract, alice, cancel
     """Also when summer time begins or ends in that month, and no worker ran."""
     secret = contract.api_key.secrets.get()
     text = key_secrets.unseal(secret)
+    token = gateways.renew_token(Gateway(name="Gateway"), by=alice)
+    bearer = f"Bearer {token}"
     with at(*cancelled_on, 12):
         cancel(contract, alice)
     last = contract.ends_on
 
     with at(last.year, last.month, last.day, 23, 59, 59):
-        assert gateway.open_key(text)
+        assert decide(bearer, text, "").refusal is None
     after = last + datetime.timedelta(days=1)
     with at(after.year, after.month, after.day, 0, 0, 0):
-        assert gateway.open_key(text) is None
+        assert decide(bearer, text, "").refusal is Refusal.EXPIRED
         with pytest.raises(apikeys.KeyOver):
             apikeys.reveal(contract.api_key, by=alice)
 

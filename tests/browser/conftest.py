@@ -29,7 +29,7 @@ for name, group in [("inge", "intake"), ("coen", "contracten"), ("sara", "suppor
 """
 
 
-@dataclass
+@dataclass(eq=False)
 class Site:
     url: str
     mail: smtp.Server

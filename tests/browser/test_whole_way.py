@@ -4,11 +4,13 @@ import io
 import re
 import urllib.error
 import urllib.request
+from functools import cache
 
 import pikepdf
 import pytest
 
 from tests import smtp
+from tests.browser.conftest import run_in_site
 
 DONALD = {
     "apis": {
@@ -113,9 +115,25 @@ def act(member_of_staff, reference, name):
     member_of_staff.presses(name)
 
 
+GATEWAY = """
+from accounts.models import User
+from apikeys import gateways
+from apikeys.models import Gateway
+
+gateway, _ = Gateway.objects.get_or_create(name="Walk")
+print(gateways.renew_token(gateway, by=User.objects.first()))
+"""
+
+
+@cache
+def gateway_token(site):
+    return run_in_site(site, GATEWAY).strip()
+
+
 def verify(site, key):
     request = urllib.request.Request(
-        f"{site.url}/gateway/v1/verify", headers={"apikey": key}
+        f"{site.url}/gateway/v1/verify",
+        headers={"apikey": key, "Authorization": f"Bearer {gateway_token(site)}"},
     )
     try:
         return urllib.request.urlopen(request).status

@@ -1,0 +1,1 @@
+"""What gateways ask and tell; machines only, no session and no page."""

@@ -1,0 +1,143 @@
+"""Whether a key may pass, and if not, why: the one place where that is decided."""
+
+import datetime
+from dataclasses import dataclass
+from enum import Enum
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
+
+from .. import gateways, secrets
+from ..models import Gateway, KeySecret
+from .recent import recent
+
+DATABASE = "gateway"  # connections of its own, so that busy pages do not hold it up
+
+
+class Refusal(Enum):
+    """Why a call may not pass; each has its words in verify.py."""
+
+    UNKNOWN = "unknown"  # no key, a typing error, or nobody's
+    EXPIRED = "expired"
+    BLOCKED = "blocked"
+    WRONG_API = "wrong-api"
+
+
+class GatewayUnknown(Exception):
+    """Who asks shows no token of a gateway that is running."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database says of a secret; read once, good for some seconds."""
+
+    key_id: int
+    organisation: str
+    expires_at: datetime.datetime | None
+    blocked: bool
+    apis: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    gateway_id: int
+    apis: frozenset[str]  # empty: all
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`refusal` None: let it pass. `age` says how old, in seconds, what it rests on is."""
+
+    refusal: Refusal | None
+    facts: Facts | None
+    age: float
+
+
+@sensitive_variables("authorization", "presented")
+def decide(authorization: str, presented: str, api: str) -> Decision:
+    """Judge one call, with at most one query for the key; raises GatewayUnknown, Away.
+
+    Why a key is refused is told only to who shows the whole secret; anybody else reads
+    "unknown".
+    """
+    asker = _asker(authorization)
+    public_id = secrets.public_id(presented)
+    if public_id is None:
+        return Decision(Refusal.UNKNOWN, None, 0)
+    digest = secrets.digest(presented, secrets.pepper_version())
+    facts, age = recent.get(digest, lambda: _read(public_id, presented))
+    return Decision(_refusal(facts, asker, api), facts, age)
+
+
+def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
+    if facts is None:
+        return Refusal.UNKNOWN
+    if facts.blocked:
+        return Refusal.BLOCKED
+    if facts.expires_at and facts.expires_at <= timezone.now():
+        return Refusal.EXPIRED
+    if not api and len(asker.apis) == 1:
+        [api] = asker.apis
+    guarded = not asker.apis or not api or api in asker.apis
+    if not guarded or (api and api not in facts.apis):
+        return Refusal.WRONG_API
+    return None
+
+
+@sensitive_variables("authorization")
+def _asker(authorization: str) -> Asker:
+    token = gateways.token_of(authorization)
+    if token is None:
+        raise GatewayUnknown
+    digest = gateways.digest(token)
+    asker, _age = recent.get(("gateway", digest), lambda: _read_gateway(digest))
+    if asker is None:
+        raise GatewayUnknown
+    return asker
+
+
+def _read_gateway(digest: str) -> Asker | None:
+    running = Gateway.objects.using(DATABASE).running().filter(token_digest=digest)
+    found = running.annotate(
+        slugs=ArrayAgg("apis__slug", filter=Q(apis__isnull=False), default=[])
+    ).first()
+    if found is None:
+        return None
+    gateways.see(found)
+    return Asker(found.pk, frozenset(found.slugs))
+
+
+@sensitive_variables("presented")
+def _read(public_id: str, presented: str) -> Facts | None:
+    """The facts of this secret, with the APIs that its subscriptions open today."""
+    today = timezone.localdate()
+    runs = Q(key__subscriptions__starts_on__lte=today) & (
+        Q(key__subscriptions__ends_on=None) | Q(key__subscriptions__ends_on__gte=today)
+    )
+    secret = (
+        KeySecret.objects.using(DATABASE)
+        .select_related("key__organisation")
+        .defer("ciphertext")
+        .annotate(
+            apis=ArrayAgg(
+                "key__subscriptions__product__apis__slug",
+                filter=runs & Q(key__subscriptions__product__apis__isnull=False),
+                distinct=True,
+                default=[],
+            )
+        )
+        .filter(public_id=public_id)
+        .first()
+    )
+    if secret is None or not secrets.proves(presented, secret):
+        return None
+    ends = [end for end in (secret.expires_at, secret.key.expires_at) if end]
+    return Facts(
+        key_id=secret.key_id,
+        organisation=secret.key.organisation.slug,
+        expires_at=min(ends, default=None),
+        blocked=secret.key.blocked_at is not None,
+        apis=frozenset(secret.apis),
+    )

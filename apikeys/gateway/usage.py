@@ -1,0 +1,46 @@
+"""A gateway tells what was used, in batches that count once."""
+
+import re
+
+from django.http import JsonResponse
+
+from .. import gateways, reports, usage
+from .answers import WHO_ASKS, answer, machine, problem
+
+BATCH_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+ENCODINGS = {"": False, "identity": False, "gzip": True}
+
+
+@machine("POST")
+def report(request):
+    gateway = gateways.recognise(request.headers.get("Authorization", ""))
+    if gateway is None:
+        detail = "The header Authorization holds no token of a gateway."
+        return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
+    encoding = request.headers.get("Content-Encoding", "").lower()
+    if encoding not in ENCODINGS:
+        return problem(415, "Unsupported encoding", "Use gzip, or none.")
+    if request.content_type != "application/x-ndjson":
+        return problem(415, "Unsupported media type", "Use application/x-ndjson.")
+    batch_id = request.headers.get("Batch-Id", "")
+    if not BATCH_ID.fullmatch(batch_id):
+        detail = "The header Batch-Id holds 1 to 100 letters, digits, or . _ : -"
+        return problem(400, "Bad request", detail)
+    pieces = iter(lambda: request.read(reports.PIECE), b"")
+    pieces = reports.unpacked(pieces, gzip=ENCODINGS[encoding])
+    return _counted(gateway, batch_id, pieces)
+
+
+def _counted(gateway, batch_id, pieces):
+    try:
+        return answer(JsonResponse(usage.count(gateway, batch_id, pieces)))
+    except usage.BadLines as error:
+        detail = "Nothing was counted. `errors` names the bad lines."
+        return problem(400, "Bad request", detail, errors=error.faults)
+    except reports.NotReadable as error:
+        return problem(400, "Bad request", str(error))
+    except reports.TooLarge as error:
+        return problem(413, "Content too large", str(error))
+    except usage.BatchDiffers:
+        detail = "Another body was counted under this Batch-Id."
+        return problem(409, "Conflict", detail)

@@ -1,0 +1,78 @@
+"""The question that is asked on every call of an API: may this key pass?"""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from . import recent
+from .answers import WHO_ASKS, answer, machine, problem
+from .deciding import Decision, GatewayUnknown, Refusal, decide
+
+WORDS = {  # status, title, detail: for the developer who made the call
+    Refusal.UNKNOWN: (
+        401,
+        "Unknown API key",
+        "Send your API key in the header `apikey`. This one was not issued here.",
+    ),
+    Refusal.EXPIRED: (
+        401,
+        "Expired API key",
+        "This API key is no longer valid. Use the newest one of the portal.",
+    ),
+    Refusal.BLOCKED: (
+        403,
+        "Blocked API key",
+        "This API key was blocked. The portal says by whom and why.",
+    ),
+    Refusal.WRONG_API: (
+        403,
+        "API not in the subscription",
+        "This API key does not open the API that you called.",
+    ),
+}
+
+
+@machine("GET", "HEAD", "POST")
+def verify(request: HttpRequest) -> HttpResponse:
+    try:
+        decision = decide(
+            request.headers.get("Authorization", ""),
+            request.headers.get("apikey", ""),
+            request.headers.get("X-Api", ""),
+        )
+    except GatewayUnknown:
+        detail = "The header Authorization holds no token of a gateway."
+        return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
+    except recent.Away:
+        detail = "Nobody can say at the moment whether this key may pass."
+        return problem(503, "Service unavailable", detail, headers={"Retry-After": "1"})
+    return _passed(decision) if decision.refusal is None else _refused(decision)
+
+
+def _passed(decision: Decision) -> HttpResponse:
+    return answer(
+        HttpResponse(status=204),
+        {
+            "X-Organisation": decision.facts.organisation,  # type: ignore[union-attr]
+            "X-Api-Key-Id": str(decision.facts.key_id),  # type: ignore[union-attr]
+            "Cache-Control": _cacheable(decision),
+        },
+    )
+
+
+def _refused(decision: Decision) -> HttpResponse:
+    refusal: Refusal = decision.refusal  # type: ignore[assignment]
+    status, title, detail = WORDS[refusal]
+    headers = {"X-Refusal": refusal.value, "Cache-Control": _cacheable(decision)}
+    if status == 401:
+        headers["WWW-Authenticate"] = "ApiKey"
+    return problem(status, title, detail, headers=headers, type=_type(refusal))
+
+
+def _cacheable(decision: Decision) -> str:
+    """How long a gateway may use this answer again: what is left of the promised time."""
+    left = int(settings.VERIFY_SECONDS - decision.age)
+    return f"max-age={left}" if left > 0 else "no-store"
+
+
+def _type(refusal: Refusal) -> str:
+    return f"{settings.BASE_URL}/gateway/v1/openapi.json#{refusal.value}"

@@ -1,0 +1,20 @@
+from .catalogue import Api, Price, PriceUnit, Product
+from .gateways import Gateway
+from .keys import ApiKey, KeySecret, Subscription
+from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
+
+__all__ = [
+    "Api",
+    "ApiKey",
+    "Gateway",
+    "ImportedLog",
+    "KeySecret",
+    "Outcome",
+    "Price",
+    "PriceUnit",
+    "Product",
+    "Subscription",
+    "UsageBatch",
+    "UsageDay",
+    "UsageHour",
+]

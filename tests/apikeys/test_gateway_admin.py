@@ -1,0 +1,62 @@
+import re
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from apikeys import gateways
+from apikeys.models import Gateway
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+LIST = "/beheer/apikeys/gateway/"
+
+
+@pytest.fixture
+def operator(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def token_in(response):
+    return re.search(r"gw_[\w-]{43}", response.text)[0]
+
+
+def opened_by(token):
+    return gateways.recognise(f"Bearer {token}")
+
+
+def test_a_new_gateway_gets_a_token_that_is_shown_once(operator):
+    response = operator.post(f"{LIST}add/", {"name": "Gateway 1"})
+
+    gateway = Gateway.objects.get()
+    token = token_in(response)
+    assert opened_by(token) == gateway
+    assert token not in operator.get(f"{LIST}{gateway.pk}/change/").text
+    assert not any(token in str(each.get_decoded()) for each in Session.objects.all())
+
+
+def test_another_token_ends_the_one_before(operator):
+    before = token_in(operator.post(f"{LIST}add/", {"name": "Gateway 1"}))
+    change = f"{LIST}{Gateway.objects.get().pk}/change/"
+
+    after = token_in(operator.post(change, {"name": "Gateway 1", "_renew": "1"}))
+
+    assert opened_by(before) is None
+    assert opened_by(after)
+
+
+def test_a_stopped_gateway_comes_back_with_another_token(operator):
+    before = token_in(operator.post(f"{LIST}add/", {"name": "Gateway 1"}))
+    change = f"{LIST}{Gateway.objects.get().pk}/change/"
+
+    operator.post(change, {"name": "Gateway 1", "_stop": "1"})
+    assert opened_by(before) is None
+
+    after = token_in(operator.post(change, {"name": "Gateway 1", "_renew": "1"}))
+    assert opened_by(after)
+
+
+def test_the_token_is_not_kept_readable(operator):
+    token = token_in(operator.post(f"{LIST}add/", {"name": "Gateway 1"}))
+
+    assert token not in str(Gateway.objects.values_list())

@@ -1,0 +1,165 @@
+"""The gateway that deploy/nginx describes, as Debian's nginx runs it."""
+
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import run_in_site
+from tests.browser.test_gateway import BLOCK
+from tests.browser.test_gateway import Gateway as Portal
+from tests.smtp import free_port
+
+DEPLOY = Path(__file__).parents[2] / "deploy" / "nginx"
+UPSTREAMS = """
+upstream portal {{ server {portal}; keepalive 32; }}
+upstream apis {{ server 127.0.0.1:{apis}; keepalive 32; }}
+map "" $portal_host {{ default {portal}; }}
+map "" $portal_token {{ default "Bearer {token}"; }}
+server {{
+    listen 127.0.0.1:{apis};
+    location / {{ return 200 "$http_x_organisation $http_x_api_key_id [$http_apikey]"; }}
+    location /api/v1/naamgevingen/ {{ return 500; }}
+}}
+"""
+COUNTED = """
+from collections import Counter
+from apikeys.models import Outcome, UsageHour
+sums = Counter()
+for one in UsageHour.objects.filter(organisation__slug="gw-test"):
+    sums[Outcome(one.outcome).name] += one.calls
+print(dict(sums))
+"""
+
+
+def answered(connection, path, key=""):
+    connection.request("GET", path, headers={"apikey": key} if key else {})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+class Nginx:
+    def __init__(self, directory, portal):
+        self.directory, self.portal = directory, portal
+        self.port = free_port()
+        (directory / "logs").mkdir()
+        config = (DEPLOY / "nginx.conf").read_text()
+        for real, ours in [
+            ("listen 8080", f"listen 127.0.0.1:{self.port}"),
+            ("/dev/shm/portal-verify", f"{directory}/cache"),
+            ("rate=100r/s", "rate=100000r/s"),
+        ]:
+            assert real in config
+            config = config.replace(real, ours)
+        (directory / "nginx.conf").write_text(config)
+        upstreams = UPSTREAMS.format(
+            portal=portal.site.url.removeprefix("http://"),
+            apis=free_port(),
+            token=portal.token,
+        )
+        (directory / "upstreams.conf").write_text(upstreams)
+        command = [
+            "nginx",
+            "-p",
+            directory,
+            "-c",
+            "nginx.conf",
+            "-g",
+            "daemon off; user root;",
+        ]
+        self.process = subprocess.Popen(command)
+        self._wait_until_up()
+
+    def _wait_until_up(self):
+        for _attempt in range(100):
+            try:
+                return self.call("/nothing")
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("nginx does not answer")
+
+    def connect(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        return contextlib.closing(connection)
+
+    def call(self, path, key=""):
+        with self.connect() as connection:
+            return answered(connection, path, key)
+
+    def until(self, path, key, status, seconds):
+        end = time.monotonic() + seconds
+        while (got := self.call(path, key)[0]) != status and time.monotonic() < end:
+            time.sleep(0.1)
+        return got
+
+    def imported(self):
+        """What the importer says of the log that there is now."""
+        log = self.directory / "logs" / "usage.log"
+        done = self.portal.site.manage("import_nginx_log", "--gateway", "Gateway", log)
+        return int(re.search(r"(\d+) calls counted", done.stdout)[1])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+
+@pytest.fixture
+def nginx(site, tmp_path):
+    assert shutil.which("nginx"), "this test needs Debian's nginx-light"
+    nginx = Nginx(tmp_path, Portal(site))
+    yield nginx
+    nginx.stop()
+
+
+def test_the_gateway_lets_through_and_refuses_as_the_portal_says(nginx):
+    (pk, key), _ = nginx.portal.keys
+
+    status, body = nginx.call("/api/v2/zoeken?naam=test", key)
+    assert (status, body) == (200, f"gw-test {pk} []")  # the secret goes no further
+    assert nginx.call("/api/v1/abonnementen", key)[0] == 403
+    assert nginx.call("/api/v9/nergens", key)[0] == 404
+    assert nginx.call("/verify", key)[0] == 404
+    status, body = nginx.call("/api/v2/zoeken", key[:-1] + "x")
+    assert (status, json.loads(body)["reason"]) == (401, "unknown")
+    assert nginx.call("/api/v2/zoeken")[0] == 401
+    assert nginx.call("/api/v1/naamgevingen/x", key)[0] == 500  # the API's own answer
+
+
+def test_a_block_is_in_force_within_the_promised_time(nginx):
+    (pk, key), _ = nginx.portal.keys
+    assert nginx.call("/api/v2/zoeken", key)[0] == 200
+    run_in_site(nginx.portal.site, BLOCK % pk)
+
+    assert nginx.until("/api/v2/zoeken", key, 403, seconds=7) == 403
+
+
+def test_ten_thousand_calls_are_ten_thousand_on_the_books(nginx):
+    keys = [key for _pk, key in nginx.portal.keys]
+    before = counted(nginx.portal.site)
+
+    def calls(number):
+        path = "/api/v2/zoeken" if number % 2 else "/api/v1/basisprofielen/1"
+        key = keys[number % 2]
+        with nginx.connect() as connection:
+            return [answered(connection, path, key)[0] for _ in range(1250)]
+
+    with concurrent.futures.ThreadPoolExecutor(8) as people:
+        answers = [status for each in people.map(calls, range(8)) for status in each]
+
+    assert answers == [200] * 10_000
+    assert nginx.imported() == 10_000
+    assert nginx.imported() == 0  # nothing twice
+    assert counted(nginx.portal.site) - before == 10_000
+
+
+def counted(site):
+    sums = run_in_site(site, COUNTED)
+    return sum(int(number) for number in re.findall(r": (\d+)", sums))
