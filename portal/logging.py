@@ -1,13 +1,14 @@
-"""What never reaches a log: the secrets of keys and the tokens of private links."""
+"""What never reaches a log: the secrets of keys, the tokens of gateways and private links."""
 
 import logging
 import re
 
 SECRET = re.compile(
     r"[a-z]{2,8}_(?:live|test)_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}"
+    r"|\bgw_[\w-]{43}"
 )
 LINK = re.compile(
-    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|e-mailadres|account/password/reset/key)"
+    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|e-mailadres|rekening-bevestigen|account/password/reset/key)"
     r"/(?!done/)[\w-]{20,}"
 )
 

@@ -157,10 +157,11 @@ class World:
         return re.compile("|".join(map(re.escape, own + public_ids)), re.IGNORECASE)
 
     def _rows(self, table):
-        """Each row of a table as a digest, by its primary key."""
-        pk = self.tables[table]._meta.pk.column
+        """Each row of a table as a digest, by its primary key, or itself if that is many."""
+        column = self.tables[table]._meta.pk.column
+        pk = f'"{column}"' if column else "md5(t::text)"
         with connection.cursor() as cursor:
-            cursor.execute(f'SELECT "{pk}", md5(t::text) FROM "{table}" t')
+            cursor.execute(f'SELECT {pk}, md5(t::text) FROM "{table}" t')
             return dict(cursor.fetchall())
 
     def ask(self, person, method, address, data=None, *, query=None, htmx=False):

@@ -24,12 +24,15 @@ from organisations.roles import Role
 from organisations.services import inviting
 from organisations.services import members as organisations
 from portal.management import world
+from portal.management.marked_acts import act, make_gateway
 from portal.management.parameters import ids, rows_made, token
 
 LETTERS = "abc"
 VARIES = [
     "organisations.*.random: references, recovery codes and the secrets of keys",
     "ids of mails, which are UUIDs",
+    "gateways: their tokens",
+    "organisations.*.ids.code: the codes of own login services",
 ]
 
 
@@ -43,6 +46,7 @@ def build(seed: int) -> dict[str, Any]:
         "seed": seed,
         "varies": VARIES,
         "staff": {group: login(person) for group, person in staff.items()},
+        "gateways": [make_gateway(staff["support"])],
         "organisations": {
             letter: OneOrganisation(letter, chance, staff).make() for letter in LETTERS
         },
@@ -93,7 +97,7 @@ class OneOrganisation:
 
     def _make(self) -> None:
         self.kvk_number = self._number("9", 7)
-        self.phone, self.rsin = f"+3120555{self._digits(4)}", self._rsin()
+        self.phone, self.rsin = f"+3120555{self.digits(4)}", self._rsin()
         self.numbers += [self.phone, self.rsin]
         for number, status in enumerate(Status.values):
             self._application(Status(status), number)
@@ -105,22 +109,23 @@ class OneOrganisation:
         self._removed()
         self._waiting()
         self._keys()
+        act(self)
 
     def mark(self, what: str) -> str:
         return f"merk-{self.letter}-{what}"
 
-    def _email(self, who: str) -> str:
+    def email(self, who: str) -> str:
         return f"{self.mark(who)}@merk-{self.letter}-post.example".replace("_", "-")
 
-    def _digits(self, count: int) -> str:
+    def digits(self, count: int) -> str:
         return "".join(self.chance.choice("0123456789") for _ in range(count))
 
     def _number(self, first: str, count: int) -> str:
-        self.numbers.append(number := first + self._digits(count))
+        self.numbers.append(number := first + self.digits(count))
         return number
 
     def _rsin(self) -> str:
-        while not eleven_test.is_valid(number := f"8{self._digits(8)}"):
+        while not eleven_test.is_valid(number := f"8{self.digits(8)}"):
             pass
         return number
 
@@ -131,7 +136,7 @@ class OneOrganisation:
         self.applications[status.value] = application
         if status == Status.DRAFT:
             drafting.save_for_later(
-                application, email=self._email("later"), language="nl"
+                application, email=self.email("later"), language="nl"
             )
             return
         world.submit(application)
@@ -148,15 +153,15 @@ class OneOrganisation:
             "postal_city", "account_name", "invoice_attention", "purchase_reference",
             "account_holder",
         ]  # fmt: skip
-        iban = schwifty.IBAN.generate("NL", "TEST", self._digits(10)).compact
+        iban = schwifty.IBAN.generate("NL", "TEST", self.digits(10)).compact
         self.numbers.append(iban)
         answers: dict[str, Any] = {word: self.mark(word) for word in words}
-        answers["invoice_email"] = self._email("facturen")
-        answers["account_email"] = self._email(f"account-{number}")
+        answers["invoice_email"] = self.email("facturen")
+        answers["account_email"] = self.email(f"account-{number}")
         for who in ("contract", "technical", "signatory", "second"):
             answers[f"{who}_name"] = self.mark(f"{who}-naam")
             answers[f"{who}_function"] = self.mark(f"{who}-functie")
-            answers[f"{who}_email"] = self._email(f"{who}-{number}")
+            answers[f"{who}_email"] = self.email(f"{who}-{number}")
             answers[f"{who}_phone"] = self.phone
         return answers | {
             "username": self.mark(f"account-{number}"),
@@ -180,12 +185,12 @@ class OneOrganisation:
         accounts.activate(token("activation", activation), password=world.PASSWORD)
         self.administrator = User.objects.get(pk=activation.user_id)
         self._known("administrator_1", self.administrator, Role.ADMINISTRATOR)
-        accounts.ask_email_change(self.administrator, self._email("nieuw-adres"))
+        accounts.ask_email_change(self.administrator, self.email("nieuw-adres"))
 
     def _member(
         self, name: str, role: Role, *, second_factor: bool = False
     ) -> Membership:
-        invitation = self._invite(self._email(name), role)
+        invitation = self._invite(self.email(name), role)
         membership = inviting.join_as_new(
             token("invitation", invitation),
             username=self.mark(name.replace("_", "-")),
@@ -220,13 +225,13 @@ class OneOrganisation:
 
     def _waiting(self) -> None:
         """Invitations without an answer, and an account without a password."""
-        self._invite(self._email("wacht"))
-        withdrawn = self._invite(self._email("ingetrokken"))
+        self._invite(self.email("wacht"))
+        withdrawn = self._invite(self.email("ingetrokken"))
         inviting.withdraw(withdrawn, by=self.administrator)
         waiting = accounts.create_person(
             accounts.reserve_username(self.mark("wacht")),
             name=self.mark("naam-wacht"),
-            email=self._email("wacht-op-wachtwoord"),
+            email=self.email("wacht-op-wachtwoord"),
             language="nl",
         )
         accounts.start_activation(waiting, by=self.staff["support"])

@@ -14,10 +14,23 @@ from django.db import models
 
 from accounts.models import Activation, EmailChange, User
 from apikeys.models import ApiKey
-from applications.models import Application, Document, Status
+from applications.models import (
+    Application,
+    BankChange,
+    Contract,
+    Document,
+    Status,
+)
 from mail import private_links
 from mail.models import Message
-from organisations.models import Invitation, Membership, Organisation
+from organisations.models import (
+    AdministratorRequest,
+    Intervention,
+    Invitation,
+    Membership,
+    Organisation,
+    OwnLogin,
+)
 
 Rows = dict[str, list[Any]]  # "organisations.membership" → primary keys
 
@@ -80,6 +93,23 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
     "session_id": _sessions,
+    "contract_id": _of(Contract),
+    "change_id": _of(BankChange),
+    "request_id": _of(AdministratorRequest),
+    "intervention_id": _of(Intervention),
+    "code": lambda rows: [
+        one.code for one in OwnLogin.objects.filter(pk__in=_of(OwnLogin)(rows))
+    ],
+    "applications:organisation_document document_id": lambda rows: _documents(
+        rows, Status.APPROVED
+    ),
+    "applications:confirm_bank_change token": _tokens("bank_change", BankChange),
+    "admin:applications_bankchange_document pk": _of(BankChange),
+    "admin:applications_bankchange_document document_pk": lambda rows: _documents(
+        rows, Status.APPROVED
+    ),
+    "admin:organisations_organisation_help pk": _of(Organisation),
+    "admin:organisations_intervention_act pk": _of(Intervention),
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
     ),
@@ -129,6 +159,10 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
+    "organisations:change_details part": "adres",
+    "organisations:own_login_act act": "uitzetten",
+    "admin:organisations_organisation_help kind": "appoint",
+    "admin:organisations_intervention_act act": "stoppen",
 }
 
 

@@ -15,6 +15,8 @@ SECRET = "kvk_live_abcdEFGH_" + "x" * 43 + "_123456"
         f"Not Found: /aanvragen/verder/{'t' * 43}/",
         f"Not Found: /activeren/{'t' * 43}/",
         f"Not Found: /uitnodiging/{'t' * 43}/",
+        f"Not Found: /rekening-bevestigen/{'t' * 43}/",
+        f"Bearer gw_{'t' * 43}",
         f"Method Not Allowed: /account/password/reset/key/1f-{'t' * 43}/",
     ],
 )

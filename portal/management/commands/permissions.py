@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.urls import URLPattern, get_resolver
 
 from applications.staff import ACTS
+from organisations.admin import InterventionAdmin
 from organisations.roles import PERMISSIONS, Role
 
 PUBLIC, ANY_USER, STAFF = "public", "any_user", "staff"
@@ -172,6 +173,10 @@ def _own_pages(base: str) -> Iterator[StaffPage]:
                 where = path.replace("<slug:act>", act.slug)
                 right = f"applications.{act.permission}"
                 yield StaffPage(name, where, act.slug, _holds(right))
+        elif name == "admin:organisations_intervention_act":
+            for slug, (_label, right, _act) in InterventionAdmin.ACTS.items():
+                where = path.replace("<slug:act>", slug)
+                yield StaffPage(name, where, slug, _holds(f"organisations.{right}"))
         else:
             yield StaffPage(name, path, own, _holds(view.permission))  # type: ignore[attr-defined]
 
