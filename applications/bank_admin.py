@@ -2,14 +2,13 @@
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import StaffAdmin
+from audit.admin import StaffAdmin, needs
 from organisations.templatetags.identifiers import iban
 
 from .bank_models import BankChange, BankStatus
@@ -156,9 +155,8 @@ class BankChangeAdmin(StaffAdmin):
         )
         return [ours, *super().get_urls()]
 
+    @needs("applications.view_bankchange")
     def document(self, request, pk, document_pk):
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         change = get_object_or_404(BankChange, pk=pk)
         return as_download(get_object_or_404(change.documents, pk=document_pk))
 

@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin
+from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 
 from .fields import KvkNumberField, RsinField
 from .models import Contact, Intervention, LegalForm, Membership, Organisation
@@ -119,10 +119,9 @@ class OrganisationAdmin(StaffAdmin):
         )
         return [help_one, *super().get_urls()]
 
+    @needs("organisations.propose_intervention")
     def propose(self, request, pk, kind):
         """Propose to help; another member of staff approves it."""
-        if not request.user.has_perm("organisations.propose_intervention"):
-            raise PermissionDenied
         organisation = get_object_or_404(Organisation, pk=pk)
         kind = next((one for one in FORMS if one.value == kind), None)
         if kind is None:

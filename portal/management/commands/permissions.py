@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.urls import URLPattern, get_resolver
 
 from applications.staff import ACTS
+from organisations.admin import InterventionAdmin
 from organisations.roles import PERMISSIONS, Role
 
 PUBLIC, ANY_USER, STAFF = "public", "any_user", "staff"
@@ -39,6 +40,16 @@ STAFF_HEAD = """\
 What a group may on the pages below `/beheer/`, which are open to staff only. What is not
 here, none of them may.
 """
+# Pages on which each act has a right of its own: name → act → right.
+STAFF_ACTS = {
+    "admin:applications_application_act": {
+        act.slug: f"applications.{act.permission}" for act in ACTS
+    },
+    "admin:organisations_intervention_act": {
+        slug: f"organisations.{right}"
+        for slug, (_label, right, _act) in InterventionAdmin.ACTS.items()
+    },
+}
 STANDARD = {"changelist", "add", "history", "delete", "change"}
 
 
@@ -167,11 +178,10 @@ def _own_pages(base: str) -> Iterator[StaffPage]:
         if own == name or own in STANDARD:
             continue
         path = _readable(whole)
-        if name == "admin:applications_application_act":
-            for act in ACTS:
-                where = path.replace("<slug:act>", act.slug)
-                right = f"applications.{act.permission}"
-                yield StaffPage(name, where, act.slug, _holds(right))
+        if name in STAFF_ACTS:
+            for act, right in STAFF_ACTS[name].items():
+                where = path.replace("<slug:act>", act)
+                yield StaffPage(name, where, act, _holds(right))
         else:
             yield StaffPage(name, path, own, _holds(view.permission))  # type: ignore[attr-defined]
 
