@@ -19,7 +19,7 @@ from portal.management.commands.permissions import (
     methods,
     staff_pages,
 )
-from tests.walk import address, parts
+from tests.walk import address
 
 pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("every url")]
 

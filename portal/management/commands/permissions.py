@@ -113,6 +113,7 @@ class Holder:
     rights: frozenset[str]
     is_active = is_staff = True
     is_superuser = False
+    pk = None
 
     def has_perm(self, right: str, _row: Any = None) -> bool:
         return right in self.rights
@@ -138,7 +139,7 @@ def staff_pages() -> Iterator[StaffPage]:
     ):
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
         path = f"beheer/{model._meta.app_label}/{model._meta.model_name}/"
-        one, row = f"{path}<id>/", model()
+        one, row = f"{path}<id>/", model(pk=0)  # nobody's
         yield StaffPage(f"{base}changelist", path, "look", pages.has_view_permission)
         yield StaffPage(f"{base}change", one, "look", pages.has_view_permission)
         yield StaffPage(
