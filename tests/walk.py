@@ -257,7 +257,8 @@ class World:
 
     def values(self, name, pattern, letter, **given):
         """What each part of an address is for this organisation; None: nobody's."""
-        asked = [part for part in parts(pattern) if part not in given]
+        every = [*parts(pattern), *BEFORE_THE_LAST.get(name, [])]
+        asked = [part for part in every if part not in given]
         return {part: self._value(name, part, letter) for part in asked} | given
 
     def _value(self, name, part, letter):
@@ -277,6 +278,10 @@ class World:
         """Where no organisation has rows of a model, as of products: any row there is."""
         model = apps.get_model(*name.removeprefix("admin:").split("_")[:2])
         return model._base_manager.values_list("pk", flat=True)[:1]
+
+
+# parts of an address that stand in an included pattern's own, where they are not seen
+BEFORE_THE_LAST = {"mfa_edit_webauthn": ["pk"], "mfa_remove_webauthn": ["pk"]}
 
 
 def parts(pattern):

@@ -159,6 +159,8 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
+    "mfa_edit_webauthn pk": "1",
+    "mfa_remove_webauthn pk": "1",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",

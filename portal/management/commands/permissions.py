@@ -40,6 +40,16 @@ STAFF_HEAD = """\
 What a group may on the pages below `/beheer/`, which are open to staff only. What is not
 here, none of them may.
 """
+# Pages on which each act has a right of its own: name → act → right.
+STAFF_ACTS = {
+    "admin:applications_application_act": {
+        act.slug: f"applications.{act.permission}" for act in ACTS
+    },
+    "admin:organisations_intervention_act": {
+        slug: f"organisations.{right}"
+        for slug, (_label, right, _act) in InterventionAdmin.ACTS.items()
+    },
+}
 STANDARD = {"changelist", "add", "history", "delete", "change"}
 
 
@@ -103,6 +113,7 @@ class Holder:
     rights: frozenset[str]
     is_active = is_staff = True
     is_superuser = False
+    pk = None
 
     def has_perm(self, right: str, _row: Any = None) -> bool:
         return right in self.rights
@@ -128,7 +139,7 @@ def staff_pages() -> Iterator[StaffPage]:
     ):
         base = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
         path = f"beheer/{model._meta.app_label}/{model._meta.model_name}/"
-        one, row = f"{path}<id>/", model()
+        one, row = f"{path}<id>/", model(pk=0)  # nobody's
         yield StaffPage(f"{base}changelist", path, "look", pages.has_view_permission)
         yield StaffPage(f"{base}change", one, "look", pages.has_view_permission)
         yield StaffPage(
@@ -168,15 +179,10 @@ def _own_pages(base: str) -> Iterator[StaffPage]:
         if own == name or own in STANDARD:
             continue
         path = _readable(whole)
-        if name == "admin:applications_application_act":
-            for act in ACTS:
-                where = path.replace("<slug:act>", act.slug)
-                right = f"applications.{act.permission}"
-                yield StaffPage(name, where, act.slug, _holds(right))
-        elif name == "admin:organisations_intervention_act":
-            for slug, (_label, right, _act) in InterventionAdmin.ACTS.items():
-                where = path.replace("<slug:act>", slug)
-                yield StaffPage(name, where, slug, _holds(f"organisations.{right}"))
+        if name in STAFF_ACTS:
+            for act, right in STAFF_ACTS[name].items():
+                where = path.replace("<slug:act>", act)
+                yield StaffPage(name, where, act, _holds(right))
         else:
             yield StaffPage(name, path, own, _holds(view.permission))  # type: ignore[attr-defined]
 
