@@ -10,6 +10,7 @@ from .models import Activation, EmailChange, User
 
 ACTIVATION_RENEWED = "accounts/emails/activation_renewed"
 RESET = "accounts/emails/password_reset"
+CONFIRM = "accounts/emails/confirm_email"
 ELSEWHERE = "accounts/emails/signs_in_elsewhere"
 
 
@@ -73,7 +74,7 @@ def confirm_email(change: EmailChange) -> None:
     """To the address that a person wants: the link that proves they read it."""
     user = change.user
     send(
-        "accounts/emails/confirm_email",
+        CONFIRM,
         to=change.email,
         language=user.language,
         about=user,

@@ -172,7 +172,7 @@ def ask_email_change(user: User, email: str) -> None:
     Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
     """
     limits.take(limits.EMAIL_CHANGE, user.pk)
-    if next_slot(email):
+    if next_slot(email, template=emails.CONFIRM):
         raise TooMuchMail
     change = EmailChange.objects.select_for_update().filter(user=user).first()
     if change is None:

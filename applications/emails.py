@@ -20,11 +20,13 @@ from organisations.services import details
 from .bank_models import BankChange
 from .models import Application, Contract, Document
 
+RESUME = "applications/emails/resume"
+
 
 def resume(application: Application, *, to: str) -> None:
     """The private link with which a draft is taken up again."""
     send(
-        "applications/emails/resume",
+        RESUME,
         to=to,
         language=application.language,
         about=application,

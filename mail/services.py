@@ -98,8 +98,11 @@ def resend(message: Message, *, by: "User") -> None:
     record("message.resent", subject=original, by=by)
 
 
-def next_slot(to: str) -> datetime.datetime | None:
+def next_slot(to: str, *, template: str | None = None) -> datetime.datetime | None:
     """When this address may have its next mail; None: now.
+
+    With `template` only mails of that kind count: a page that refuses must not tell
+    whether an address gets the mails that only an account gets.
 
     Ask it for an address that nobody confirmed yet, so that a form cannot be used to
     bomb a stranger's mailbox (traps.md: three mails an hour), and then refuse with
@@ -108,6 +111,8 @@ def next_slot(to: str) -> datetime.datetime | None:
     """
     share = settings.MAIL_PER_ADDRESS_PER_HOUR
     moments = Message.objects.filter(to__iexact=to).order_by("-not_before")
+    if template:
+        moments = moments.filter(template=template)
     oldest = moments.values_list("not_before", flat=True)[share - 1 : share].first()
     if oldest is None:
         return None

@@ -8,8 +8,8 @@ SECRET = re.compile(
     r"|\bgw_[\w-]{43}"
 )
 LINK = re.compile(
-    r"/(aanvraag|aanvragen/verder|activeren|uitnodiging|e-mailadres|rekening-bevestigen|account/password/reset/key)"
-    r"/(?!done/)[\w-]{20,}"
+    r"(?:/|%2F)(aanvraag|aanvragen(?:/|%2F)verder|activeren|uitnodiging|e-mailadres|rekening-bevestigen|account/password/reset/key)"
+    r"(?:/|%2F)(?!done/)[\w-]{20,}"
 )
 
 

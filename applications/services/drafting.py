@@ -73,7 +73,7 @@ def save_for_later(application: Application, *, email: str, language: str) -> No
     """
     lock(application)
     require(application, Status.DRAFT)
-    if next_slot(email):
+    if next_slot(email, template=emails.RESUME):
         raise TooMuchMail
     if application.link_digest is None:
         new_link(application, "draft")

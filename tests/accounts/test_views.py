@@ -525,3 +525,22 @@ def test_admin_says_who_needs_no_activation(client, support, user):
     page = client.post(reverse("admin:accounts_user_changelist"), renew, follow=True)
 
     assert "Actief heeft al een wachtwoord" in page.text
+
+
+def test_the_admins_own_login_is_no_way_to_become_a_colleague(client):
+    client.force_login(UserFactory(username="staf", is_staff=True))
+    UserFactory(username="collega", is_staff=True)
+
+    client.post("/beheer/login/", {"username": "collega", "password": PASSWORD})
+
+    assert client.get("/mijn/gegevens/").context["user"].username == "staf"
+
+
+def test_asking_for_another_address_does_not_tell_whose_account_it_is(client):
+    somebody = UserFactory(email="bestaat@voorbeeld.example")
+    for _ in range(3):
+        client.post("/account/password/reset/", {"email": somebody.email})
+        resets.send(ResetRequest.objects.get().pk)
+    asker = UserFactory()
+
+    services.ask_email_change(asker, somebody.email)  # as for an unknown address

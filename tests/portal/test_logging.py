@@ -16,6 +16,7 @@ SECRET = "kvk_live_abcdEFGH_" + "x" * 43 + "_123456"
         f"Not Found: /activeren/{'t' * 43}/",
         f"Not Found: /uitnodiging/{'t' * 43}/",
         f"Not Found: /rekening-bevestigen/{'t' * 43}/",
+        f"GET /account/login/?next=%2Fuitnodiging%2F{'t' * 43}%2F",
         f"Bearer gw_{'t' * 43}",
         f"Method Not Allowed: /account/password/reset/key/1f-{'t' * 43}/",
     ],
