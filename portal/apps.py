@@ -10,10 +10,18 @@ class PortalAdminConfig(AdminConfig):
     default_site = "portal.admin.PortalAdminSite"
 
     def ready(self):
-        """Take back what nobody may edit by hand: addresses and second factors."""
+        """Take back what nobody may edit by hand: addresses, second factors and links."""
         super().ready()
         from allauth.account.models import EmailAddress
         from allauth.mfa.models import Authenticator
+        from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
         from django.contrib import admin
 
-        admin.site.unregister([EmailAddress, Authenticator])
+        ours_to_keep = [
+            EmailAddress,
+            Authenticator,
+            SocialAccount,
+            SocialApp,
+            SocialToken,
+        ]
+        admin.site.unregister(ours_to_keep)

@@ -25,6 +25,10 @@ NAMES = {  # under which some page may look for an id, and of what
     "apikeys.apikey": ["key", "key_id", "api_key"],
     "applications.application": ["application", "application_id"],
     "applications.document": ["document", "document_id"],
+    "applications.contract": ["contract", "contract_id"],
+    "applications.bankchange": ["change", "change_id"],
+    "organisations.administratorrequest": ["request", "request_id"],
+    "organisations.intervention": ["intervention", "intervention_id"],
 }
 FILLING = {"email": "iemand@elders.example", "addresses": "iemand@elders.example"}
 

@@ -105,9 +105,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     ),
     "applications:confirm_bank_change token": _tokens("bank_change", BankChange),
     "admin:applications_bankchange_document pk": _of(BankChange),
-    "admin:applications_bankchange_document document_pk": lambda rows: _documents(
-        rows, Status.APPROVED
-    ),
+    "admin:applications_bankchange_document document_pk": lambda rows: [
+        *Document.objects.filter(bank_change__in=_of(BankChange)(rows))
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    ],
     "admin:organisations_organisation_help pk": _of(Organisation),
     "admin:organisations_intervention_act pk": _of(Intervention),
     "organisations:invitation token": _tokens(
