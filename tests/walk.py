@@ -33,6 +33,7 @@ MISSING = {"slug": "00000000", "token": "x" * 43}  # and for all else a high num
 # What a request may write whoever asks, and whatever the answer is:
 ALWAYS = {
     "django_session": "the session of who asks: a message, a language",
+    "accounts_tries": "how often somebody guessed, by name, device and network",
     "usersessions_usersession": "when the session of who asks was seen last",
     "portal_cache": "counts what is asked too often",
 }
