@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import QueryDict
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
 
 from .limits import TooManyTries
 
@@ -55,18 +54,19 @@ def clear_on_leaving(get_response):
     return middleware
 
 
-def no_login_in_a_fragment(get_response):
-    """Part of a page that needs a login leads the whole page there, and back to it."""
+def back_to_the_whole_page(get_response):
+    """Who signs in for part of a page comes back to the page, not to that part.
+
+    That htmx is led there with the whole page is portal.middleware.redirect_whole_page.
+    """
 
     def middleware(request):
         response = get_response(request)
-        to = response.headers.get("Location", "")
-        if not request.htmx or not to.startswith("/account/"):
-            return response
+        login = resolve_url(settings.LOGIN_URL)
         page = request.htmx.current_url_abs_path
-        if page and urlsplit(to).path == resolve_url(settings.LOGIN_URL):
-            to = f"{urlsplit(to).path}?{urlencode({'next': page})}"
-        return HttpResponseClientRedirect(to)
+        if page and urlsplit(response.headers.get("Location", "")).path == login:
+            response["Location"] = f"{login}?{urlencode({'next': page})}"
+        return response
 
     return middleware
 

@@ -1,7 +1,6 @@
 """Letting gateways in: each has a token of its own, of which only a digest is kept."""
 
 import datetime
-import hashlib
 import secrets
 
 from django.db import transaction
@@ -11,6 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import User
 from audit.services import record
+from mail.private_links import digest
 
 from .models import Gateway
 
@@ -52,11 +52,6 @@ def token_of(authorization: str) -> str | None:
     """The token in `Bearer …` (RFC 6750), or None."""
     scheme, _space, token = authorization.partition(" ")
     return token if scheme.lower() == "bearer" and token else None
-
-
-def digest(token: str) -> str:
-    """256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def see(gateway: Gateway) -> None:

@@ -305,7 +305,7 @@ MIDDLEWARE = [
     "accounts.middleware.language_of_user",
     "accounts.guards.too_many_tries",
     "accounts.guards.clear_on_leaving",
-    "accounts.guards.no_login_in_a_fragment",
+    "accounts.guards.back_to_the_whole_page",
     "accounts.guards.keep_no_secrets",
     "accounts.middleware.last_seen",
     "accounts.middleware.second_factor_required",

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
+from mail import private_links
+
 from .. import gateways, secrets
 from ..models import Gateway, KeySecret
 from .recent import recent
@@ -91,7 +93,7 @@ def _asker(authorization: str) -> Asker:
     token = gateways.token_of(authorization)
     if token is None:
         raise GatewayUnknown
-    digest = gateways.digest(token)
+    digest = private_links.digest(token)
     asker, _age = recent.get(("gateway", digest), lambda: _read_gateway(digest))
     if asker is None:
         raise GatewayUnknown

@@ -55,6 +55,16 @@ def run_in_site(site, script):
 
 @pytest.fixture(scope="session")
 def site():
+    yield from whole_portal()
+
+
+@pytest.fixture
+def site_of_its_own():
+    """For a test that breaks what others share; its worker may not recover in time."""
+    yield from whole_portal()
+
+
+def whole_portal():
     server = conninfo_to_dict(os.environ["DATABASE_URL"])
     name = f"walk_{secrets.token_hex(4)}"
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:

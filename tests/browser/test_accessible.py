@@ -82,6 +82,15 @@ def tab_to(person, *, name="", text=""):
     raise AssertionError(f"no way to {name or text} with Tab")
 
 
+def focus_comes_to(person, text):
+    """htmx moves the focus a moment after what it swapped in can be seen."""
+    person.page.wait_for_function(
+        "text => document.activeElement !== document.body"
+        " && document.activeElement.innerText.includes(text)",
+        arg=text,
+    )
+
+
 def choose(person, name, value):
     focus = tab_to(person, name=name)
     control = person.page.locator(f"[name={name}]").first

@@ -72,7 +72,9 @@ def test_a_block_is_heard_before_what_is_known_is_old(gateway, monkeypatch):
     assert gateway.until(secret, 403, seconds=2) == 403
 
 
-def test_keys_that_passed_keep_passing_while_the_database_is_away(site, gateway):
+def test_keys_that_passed_keep_passing_while_the_database_is_away(site_of_its_own):
+    site = site_of_its_own
+    gateway = Gateway(site)
     (_pk, known), (_pk2, unknown) = gateway.keys
     assert gateway.ask(known) == 204
     name = site.environment["DATABASE_URL"].split("dbname=")[1].split()[0]
