@@ -18,7 +18,7 @@ from mail.services import next_slot, send
 from organisations.services import details
 
 from .bank_models import BankChange
-from .models import Application, Contract, Document
+from .models import Application, Contract, Document, Status
 
 RESUME = "applications/emails/resume"
 
@@ -100,6 +100,26 @@ def administrator_joined(
             "reference": application.reference,
         },
     )
+
+
+def reminder(application: Application, *, lapses_on: date | None) -> None:
+    """It is the applicant's turn; what to do, and on which day it lapses otherwise."""
+    with translation.override(application.language):
+        since = date_format(localdate(application.status_since), "j F Y")
+        lapses = date_format(lapses_on, "j F Y") if lapses_on else ""
+    _to_applicant(
+        "reminder",
+        application,
+        sign=application.status == Status.CONTRACT_SENT,
+        since=since,
+        lapses_on=lapses,
+    )
+
+
+def expired(application: Application) -> None:
+    """Nobody reacted, so it lapsed; how to begin again."""
+    start_url = settings.BASE_URL + reverse("applications:start")
+    _to_applicant("expired", application, start_url=start_url)
 
 
 def rejected(application: Application) -> None:

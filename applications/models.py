@@ -42,6 +42,7 @@ MOVES = {
     },
 }
 OPEN = [*MOVES]
+WAITS_FOR_APPLICANT = [Status.CHANGES_REQUESTED, Status.CONTRACT_SENT]
 DECIDED = Q(status__in=[Status.APPROVED, Status.REJECTED])
 HAS_CONTRACT = Q(
     status__in=[Status.CONTRACT_SENT, Status.CONTRACT_RETURNED, Status.APPROVED]
@@ -81,6 +82,10 @@ class ApplicationQuerySet(models.QuerySet):
     def drafts(self):
         """What is being filled in, and whose term is not over."""
         return self.filter(status=Status.DRAFT, expires_at__gt=timezone.now())
+
+    def waiting_for_applicant(self):
+        """Those that go on once the applicant does what was asked."""
+        return self.filter(status__in=WAITS_FOR_APPLICANT)
 
     def submitted(self):
         """All that staff may see: everything that was sent in at some time."""
@@ -143,6 +148,8 @@ class Application(models.Model):
         related_name="+",
     )
     contract_returned_at = models.DateTimeField(null=True, editable=False)
+    reminders = models.PositiveSmallIntegerField(default=0, editable=False)
+    reminded_at = models.DateTimeField(_("herinnerd"), null=True, editable=False)
     sign_again_reason = models.TextField(
         _("reden van opnieuw ondertekenen"), blank=True, editable=False
     )
@@ -206,6 +213,15 @@ class Application(models.Model):
                 | (~DECIDED & Q(decided_at=None, decided_by=None)),
             ),
             models.CheckConstraint(
+                name="application_reminded_while_waiting",
+                condition=Q(reminders=0, reminded_at=None)
+                | Q(
+                    status__in=[*WAITS_FOR_APPLICANT, *sorted(_ENDS)],
+                    reminders__gt=0,
+                    reminded_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
                 name="application_approved_by_another",
                 condition=~Q(status=Status.APPROVED)
                 | ~Q(decided_by=F("contract_sent_by")),
@@ -225,6 +241,10 @@ class Application(models.Model):
     @property
     def is_open(self):
         return self.status in OPEN
+
+    @property
+    def waits_for_applicant(self):
+        return self.status in WAITS_FOR_APPLICANT
 
     @property
     def link(self):

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from .services import bank, contracts, drafting
+from .services import bank, contracts, drafting, waiting
 
 
 @app.periodic(cron="41 3 * * *")
@@ -10,6 +10,13 @@ from .services import bank, contracts, drafting
 def discard_expired_drafts(timestamp: int) -> None:
     """Forget the applications that were not sent within their term."""
     drafting.discard_expired()
+
+
+@app.periodic(cron="17 9 * * *")
+@app.task(queueing_lock="tend_applications")
+def tend_applications(timestamp: int) -> None:
+    """Remind applicants whose turn it is, and let lapse what stayed without a reaction."""
+    waiting.tend_all()
 
 
 @app.periodic(cron="6 * * * *")

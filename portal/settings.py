@@ -111,6 +111,11 @@ def dns_servers(value: list[str]) -> None:
             raise ValidationError("expected address:port[,address:port]")
 
 
+def rising_days(value: list[int]) -> None:
+    if value != sorted(set(value)) or any(day < 1 for day in value):
+        raise ValidationError("expected rising numbers of days: 14,28")
+
+
 env = Env(eager=False, prefix="PORTAL_")
 for parser in (
     versioned_keys, secret_bytes, base_url, postgres_url, smtp_url, creditor_identifier,
@@ -176,6 +181,11 @@ API_BASE_URL = env.str(
 
 # Terms, in days unless the name says otherwise.
 DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
+REMINDER_DAYS: list[int] = env.list(
+    "REMINDER_DAYS", [14, 28], subcast=int, validate=rising_days
+)
+_last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
+LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))
 OWN_LOGIN_RESOLVERS: list[str] = env.list(

@@ -81,6 +81,8 @@ def test_a_missing_setting_stops_the_start_and_is_named(name):
         ("DATABASE_URL", "mysql://db"),
         ("PORTAL_TRUSTED_PROXY_COUNT", "many"),
         ("PORTAL_DRAFT_DAYS", "0"),
+        ("PORTAL_REMINDER_DAYS", "28,14"),
+        ("PORTAL_LAPSE_DAYS", "28"),
         ("PORTAL_CREDITOR_IDENTIFIER", "NL00ZZZ695990680000"),
         ("PORTAL_SUPPORT_EMAIL", "nobody"),
         ("PORTAL_KEY_PREFIX", "KVK1"),

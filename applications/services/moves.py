@@ -8,7 +8,7 @@ from accounts.models import User
 from audit.services import record
 from mail import private_links
 
-from ..models import Application, Status, WrongState
+from ..models import OPEN, Application, Status, WrongState
 
 FOLLOWING_ANSWERS = ["kvk_number", "organisation_name", "contact_name", "contact_email"]
 
@@ -32,6 +32,8 @@ def move(
         raise WrongState(f"{application.status} cannot become {to}")
     was = application.status
     changes |= {"status": to, "status_since": timezone.now()}
+    if to in OPEN:  # who reacts is not late any more
+        changes |= {"reminders": 0, "reminded_at": None}
     for field, value in changes.items():
         setattr(application, field, value)
     application.save(update_fields=[*changes])

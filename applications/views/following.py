@@ -20,7 +20,7 @@ from ..completion import completion_form
 from ..forms import NOT_SIGNED, ReturnContractForm
 from ..models import Application, Status, WrongState
 from ..progress import progress
-from ..services import drafting, following
+from ..services import drafting, following, waiting
 from ..services.documents import SameAsSent
 from ..summary import parts
 
@@ -63,6 +63,7 @@ def _page(request, application, token, form):
         "asked": application.change_requests.unanswered(),
         "documents": application.documents.defer("content"),
         "parts": parts(application.answers, checked=True),
+        "lapses_on": waiting.lapses_on(application),
         "can_withdraw": application.can_become(Status.WITHDRAWN),
         "can_return": application.can_become(Status.CONTRACT_RETURNED),
     }
