@@ -10,7 +10,9 @@ import pytest
 from portal import embedded
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands the data to another user")
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root hands the data to another user"
+)
 def test_it_starts_though_others_close_a_directory_above_it(tmp_path):
     """As a second run of these tests does with the directory of all their files."""
     closed_until = time.monotonic() + 4
