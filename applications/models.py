@@ -87,6 +87,10 @@ class ApplicationQuerySet(models.QuerySet):
         """Those that go on once the applicant does what was asked."""
         return self.filter(status__in=WAITS_FOR_APPLICANT)
 
+    def came_to_nothing(self):
+        """Those that ended without a contract."""
+        return self.filter(status__in=_ENDS)
+
     def submitted(self):
         """All that staff may see: everything that was sent in at some time."""
         return self.exclude(submitted_at=None)
@@ -165,6 +169,8 @@ class Application(models.Model):
         _("reden van afwijzing"), blank=True, editable=False
     )
 
+    erased_at = models.DateTimeField(_("gegevens gewist"), null=True, editable=False)
+
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:
@@ -219,6 +225,17 @@ class Application(models.Model):
                     status__in=[*WAITS_FOR_APPLICANT, *sorted(_ENDS)],
                     reminders__gt=0,
                     reminded_at__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="application_erased_holds_nothing",
+                condition=Q(erased_at=None)
+                | Q(
+                    status__in=sorted(_ENDS),
+                    answers={},
+                    from_address="",
+                    sign_again_reason="",
+                    username=None,
                 ),
             ),
             models.CheckConstraint(
@@ -412,9 +429,19 @@ class Document(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
-                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+            pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="goes_with_an_erased_application",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func="""
+                    IF EXISTS (SELECT FROM applications_application
+                               WHERE id = OLD.application_id AND erased_at IS NOT NULL)
+                    THEN RETURN OLD; END IF;
+                    RAISE EXCEPTION 'a document is never deleted';
+                """,
+            ),
         ]
 
     def __str__(self):

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from .services import bank, contracts, drafting, waiting
+from .services import bank, contracts, drafting, erasing, waiting
 
 
 @app.periodic(cron="41 3 * * *")
@@ -10,6 +10,13 @@ from .services import bank, contracts, drafting, waiting
 def discard_expired_drafts(timestamp: int) -> None:
     """Forget the applications that were not sent within their term."""
     drafting.discard_expired()
+
+
+@app.periodic(cron="47 3 * * *")
+@app.task(queueing_lock="erase_applications")
+def erase_applications(timestamp: int) -> None:
+    """Erase what was kept long enough of applications that came to nothing."""
+    erasing.erase_all()
 
 
 @app.periodic(cron="17 9 * * *")

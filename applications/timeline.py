@@ -38,7 +38,8 @@ def timeline(application: Application) -> list[Moment]:
 
 def _event(event):
     who = str(event.by) if event.by else _("aanvrager")
-    if event.kind == "application.reminded" or event.data.get("now") == Status.EXPIRED:
+    of_itself = event.kind in ("application.reminded", "application.erased")
+    if of_itself or event.data.get("now") == Status.EXPIRED:
         who = _("portaal")
     if event.kind == "application.moved":
         return Moment(event.at, who, str(Status(event.data["now"]).label))
@@ -46,5 +47,6 @@ def _event(event):
         "application.email_confirmed": _("E-mailadres bevestigd"),
         "application.link_renewed": _("Nieuwe persoonlijke link"),
         "application.reminded": _("Herinnerd"),
+        "application.erased": _("Gegevens gewist"),
     }.get(event.kind, event.kind)
     return Moment(event.at, who, what)

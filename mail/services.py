@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils import timezone
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -96,6 +97,12 @@ def resend(message: Message, *, by: "User") -> None:
         copy.copy_of = original
         copy.save(update_fields=["copy_of"])
     record("message.resent", subject=original, by=by)
+
+
+def forget(about: models.Model) -> None:
+    """Delete the mails about this row, with what they said and to whom; none goes out."""
+    of_this = ContentType.objects.get_for_model(about)
+    Message.objects.filter(about_type=of_this, about_id=str(about.pk)).delete()
 
 
 def next_slot(to: str, *, template: str | None = None) -> datetime.datetime | None:

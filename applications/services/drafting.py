@@ -143,6 +143,8 @@ def by_link(purpose: str, token: str) -> Application:
     """The application that this private link opens; raises Application.DoesNotExist."""
     applications = Application.objects
     may_be_seen = (
-        applications.drafts() if purpose == "draft" else applications.submitted()
+        applications.drafts()
+        if purpose == "draft"
+        else applications.submitted().filter(erased_at=None)
     )
     return may_be_seen.get(link_digest=private_links.digest(token))
