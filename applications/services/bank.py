@@ -20,6 +20,7 @@ from audit.services import record
 from mail import private_links
 from organisations.models import Membership, Organisation
 from organisations.roles import Role
+from organisations.services.locking import lock
 
 from .. import emails
 from ..bank_models import BankChange, BankStatus
@@ -56,6 +57,7 @@ def ask(contract: Contract, *, iban: str, account_holder: str, by: User) -> Bank
 
     Raises WrongMoment, OneAtATime, SameAccount or TooNew.
     """
+    lock(contract.organisation_id, by=by)
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
     if contract.is_over:
         raise WrongMoment
@@ -98,6 +100,7 @@ def open_change(
 @transaction.atomic
 def confirm(token: str) -> BankChange:
     """The asker reads the mailbox: now everybody who could stop it is told."""
+    lock(open_change(token).contract.organisation_id)
     change = open_change(token, among=BankChange.objects.select_for_update())
     change.confirmed_at = timezone.now()
     _save(change, "bank_change.confirmed", by=change.asked_by, fields=["confirmed_at"])
@@ -111,7 +114,7 @@ def agree(change: BankChange, *, by: User) -> None:
 
     Raises WrongMoment, SamePerson or TooNew.
     """
-    _lock(change, BankStatus.CONFIRMED)
+    _lock(change, BankStatus.CONFIRMED, by=by)
     _require_settled(by, change.contract.organisation)
     _agree(change, by=by)
 
@@ -133,7 +136,7 @@ def return_mandate(change: BankChange, content: bytes, *, by: User) -> None:
 
     Raises WrongMoment or SameAsSent.
     """
-    _lock(change, BankStatus.AGREED, BankStatus.RETURNED)
+    _lock(change, BankStatus.AGREED, BankStatus.RETURNED, by=by)
     keep_signed(change, content, by=by)
     _returned(change, by=by)
 
@@ -172,7 +175,7 @@ def accept(change: BankChange, *, by: User) -> None:
 @transaction.atomic
 def stop(change: BankChange, *, reason: str, by: User) -> None:
     """End it; possible for every administrator and for staff until it is in force."""
-    _lock(change)
+    _lock(change, by=by)
     change.stopped_at, change.stopped_by, change.stop_reason = (
         timezone.now(),
         by,
@@ -235,8 +238,14 @@ def _returned(change: BankChange, *, by: User) -> None:
     _save(change, "bank_change.returned", by=by, fields=["returned_at", "returned_by"])
 
 
-def _lock(change: BankChange, *statuses: BankStatus) -> None:
-    """Wait until nobody else acts on it, and refuse an act outside these statuses."""
+def _lock(
+    change: BankChange, *statuses: BankStatus, by: User | None = None
+) -> None:
+    """Wait until nobody else acts on it, and refuse an act outside these statuses.
+
+    `by` acts as administrator of the organisation.
+    """
+    lock(change.contract.organisation_id, by=by)
     change.refresh_from_db(from_queryset=BankChange.objects.select_for_update())
     if not change.is_open or (statuses and change.status not in statuses):
         raise WrongMoment(change.status)

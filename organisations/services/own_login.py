@@ -6,6 +6,7 @@ more than whoever runs those mailboxes, who could ask for a new password anyway.
 """
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
@@ -20,6 +21,7 @@ from audit.services import record
 from .. import emails
 from ..models import Membership, Organisation, OwnLogin, OwnLoginStatus
 from ..own_login import domains
+from .locking import lock
 
 # RFC 8176: what one has, and what one knows or is; "mfa" says that both were asked.
 HAVING = {"hwk", "otp", "sc"}
@@ -65,7 +67,7 @@ def set_up(
 
     An empty secret keeps the one there is, for the same provider only.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by)
     own = OwnLogin.objects.filter(organisation=organisation).first()
     known = own is not None
     if own is None:
@@ -101,8 +103,11 @@ def verify_domain(own: OwnLogin, *, by: User) -> None:
 
 @transaction.atomic
 def tried(own: OwnLogin, claims: dict[str, Any], *, by: User) -> None:
-    """An administrator came back from the provider as themselves; raises NotLetIn."""
-    own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    """An administrator came back from the provider as themselves.
+
+    Raises NotLetIn, or WrongState if it was removed meanwhile.
+    """
+    _lock(own, by=by)
     email = _verified_email(own, claims)
     if email.lower() != by.email.lower():
         raise NotLetIn("somebody_else")
@@ -113,6 +118,7 @@ def tried(own: OwnLogin, claims: dict[str, Any], *, by: User) -> None:
 @transaction.atomic
 def switch_on(own: OwnLogin, *, by: User) -> None:
     """From now on members can sign in with it."""
+    _lock(own, by=by)
     if own.in_use:
         raise WrongState
     _move(own, OwnLoginStatus.ON, by=by)
@@ -122,6 +128,7 @@ def switch_on(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def enforce(own: OwnLogin, *, by: User) -> None:
     """From now on members in the domain sign in with nothing else; raises NoWayIn."""
+    _lock(own, by=by)
     administrators = own.organisation.memberships.administrators()
     if not administrators.with_second_factor().filter(has_second_factor=True).exists():
         raise NoWayIn
@@ -132,6 +139,7 @@ def enforce(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def relax(own: OwnLogin, *, by: User) -> None:
     """Members may sign in with it, and with their password."""
+    _lock(own, by=by)
     if own.status != OwnLoginStatus.ENFORCED:
         raise WrongState
     _move(own, OwnLoginStatus.ON, by=by, kind="relaxed")
@@ -141,6 +149,7 @@ def relax(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def switch_off(own: OwnLogin, *, by: User) -> None:
     """Nobody signs in with it any more; all that was set stays."""
+    _lock(own, by=by)
     if not own.in_use:
         raise WrongState
     _move(own, OwnLoginStatus.TRIED, by=by, kind="off")
@@ -150,8 +159,8 @@ def switch_off(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def remove(own: OwnLogin, *, by: User) -> None:
     """Forget it whole: provider, secret, domain, and who is who there."""
-    was_in_use = own.in_use
-    if was_in_use:
+    _lock(own, by=by)
+    if own.in_use:
         emails.own_login("off", own, by=by)
     _links(own).delete()
     _record("removed", own, by=by)
@@ -164,8 +173,10 @@ def let_in(own: OwnLogin, claims: dict[str, Any]) -> tuple[User, SocialAccount]:
 
     All that must be true of them is looked at each time anew.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=own.organisation_id)
-    own.refresh_from_db()
+    try:
+        _lock(own)
+    except WrongState:
+        raise NotLetIn("off") from None
     if not own.in_use:
         raise NotLetIn("off")
     link = _links(own).filter(uid=claims["sub"]).select_related("user").first()
@@ -224,14 +235,20 @@ def recheck() -> None:
             there = domains.has_record(own.organisation_id, own.domain)
         except domains.NotLookedUp:
             continue
-        if there == (own.record_missing_since is None):
-            continue
-        with transaction.atomic():
-            own.record_missing_since = None if there else timezone.now()
-            own.save(update_fields=["record_missing_since"])
-            _record("record_found" if there else "record_missing", own, by=None)
-            if not there:
-                emails.own_login("record_missing", own, by=None)
+        with suppress(WrongState):
+            _note(own, there)
+
+
+@transaction.atomic
+def _note(own: OwnLogin, there: bool) -> None:
+    _lock(own)
+    if there == (own.record_missing_since is None):
+        return
+    own.record_missing_since = None if there else timezone.now()
+    own.save(update_fields=["record_missing_since"])
+    _record("record_found" if there else "record_missing", own, by=None)
+    if not there:
+        emails.own_login("record_missing", own, by=None)
 
 
 # --- accounts/elsewhere.py asks these three of everybody who signs in ---
@@ -306,13 +323,22 @@ def _require_welcome(own: OwnLogin, user: User) -> None:
         raise NotLetIn("no_password")
 
 
+def _lock(own: OwnLogin, *, by: User | None = None) -> None:
+    """The organisation, then its row; raises WrongState if that was removed meanwhile."""
+    lock(own.organisation_id, by=by)
+    try:
+        own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    except OwnLogin.DoesNotExist:
+        raise WrongState("removed") from None
+
+
 def _links(own: OwnLogin) -> Any:
     return SocialAccount.objects.filter(provider=own.code)
 
 
 def _move(own: OwnLogin, to: OwnLoginStatus, *, by: User, kind: str = "") -> None:
     """Lock, check, write, record: the only code that moves it forward."""
-    own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    _lock(own, by=by)
     if not own.can_become(to):
         raise WrongState(f"{own.status} cannot become {to}")
     own.status = to

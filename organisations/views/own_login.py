@@ -229,7 +229,9 @@ def callback(request, code):
 
 def came_back(request, sociallogin, data) -> HttpResponse | None:
     """The provider says who this is. An answer, or None: allauth signs `sociallogin` in."""
-    own = OwnLogin.objects.get(code=sociallogin.account.provider)
+    own = OwnLogin.objects.filter(code=sociallogin.account.provider).first()
+    if own is None:  # removed while we asked there
+        return refused(request, "off")
     claims = sociallogin.claims
     try:
         if data["purpose"] == "try":
@@ -239,6 +241,8 @@ def came_back(request, sociallogin, data) -> HttpResponse | None:
         user, link = services.let_in(own, claims)
     except services.NotLetIn as refusal:
         return refused(request, refusal.reason, own=own)
+    except services.WrongState:
+        return refused(request, "off")
     sociallogin.account = link
     vouched = services.vouches(own, user, claims)
     provider.sign_in(request, sociallogin, user, vouched=vouched)
