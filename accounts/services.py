@@ -44,6 +44,10 @@ class ActivationExpired(Exception):
     """The link was not used in time."""
 
 
+class AddressGuarded(Exception):
+    """Who reads this person's mail can take an organisation over: one does not decide it."""
+
+
 def reserve_username(name: str) -> Username:
     """Take a name for somebody who will get an account; one of two askers gets it."""
     try:
@@ -115,10 +119,15 @@ def _make_link(activation: Activation) -> None:
 
 @sensitive_variables("password")
 @transaction.atomic
-def set_password(user: User, *, password: str) -> None:
-    """Give a person another password; every session but the asking one ends (Django)."""
+def set_password(user: User, *, password: str, device_token: str) -> None:
+    """Give a person another password; every session but the asking one ends (Django).
+
+    No browser is known any more but the one in hand: whoever knew the password before
+    guesses as a stranger from now on.
+    """
     user.set_password(password)
     user.save(update_fields=["password"])
+    known_devices.forget(user, but=device_token)
     record("account.password_changed", subject=user, by=user)
 
 
@@ -211,8 +220,14 @@ def change_email(user: User, email: str, *, by: User) -> None:
     """Write to another address from now on: who reads the old one has no way in any more.
 
     An unused activation goes to the new address, the old one is told, and when somebody
-    else does this (staff correct an address) every session ends.
+    else does this (staff correct an address) every session ends. Raises AddressGuarded
+    when that would hand an organisation to whoever reads the new address.
     """
+    if by != user and is_guarded(user):
+        raise AddressGuarded(user.username)
+    # The links before their person, as whoever uses a link locks them.
+    list(EmailChange.objects.select_for_update().filter(user=user))
+    list(Activation.objects.select_for_update().filter(user=user))
     was, user.email = user.email, email
     user.save(update_fields=["email"])
     EmailAddress.objects.filter(user=user).delete()
@@ -225,6 +240,14 @@ def change_email(user: User, email: str, *, by: User) -> None:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     elif Activation.objects.filter(user=user, used_at=None).exists():
         renew_activation(user, by=by)
+
+
+def is_guarded(user: User) -> bool:
+    """Whether one member of staff may not change this address: its reader runs an organisation.
+
+    Two of them can let somebody else run it, who then has an account of their own.
+    """
+    return user.memberships.administrators().exists()
 
 
 def may_end(user: User) -> bool:

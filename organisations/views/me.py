@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 )
 from django.views.decorators.vary import vary_on_headers
 
-from accounts import second_factor
+from accounts import limits, second_factor
 from accounts import services as accounts
 from accounts.devices import device
 from accounts.fields import USERNAME_TAKEN
@@ -77,6 +77,7 @@ def username(request):
         request.POST or None, initial={"username": request.user.username}
     )
     if request.method == "POST" and form.is_valid():
+        limits.take(limits.USERNAME, request.user.pk)  # it tells which names are taken
         try:
             accounts.change_username(request.user, form.cleaned_data["username"])
         except accounts.UsernameTaken:

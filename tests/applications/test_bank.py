@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -289,7 +290,7 @@ def test_the_link_of_who_was_removed_is_worth_nothing(change, contract, alice, b
 
 
 def test_somebody_of_another_organisation_agrees_to_nothing(confirmed):
-    with pytest.raises(bank.TooNew):
+    with pytest.raises(PermissionDenied):
         bank.agree(confirmed, by=an_administrator(a_contract(), "Vreemd"))
 
 

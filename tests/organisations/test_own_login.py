@@ -417,7 +417,12 @@ def test_an_old_session_or_somebody_else_confirms_nothing(
 # --- setting it up ---
 
 
-def test_another_provider_knows_nobody_and_is_off(own, jan):
+@pytest.fixture
+def anna(own):
+    return MembershipFactory(organisation=own.organisation)
+
+
+def test_another_provider_knows_nobody_and_is_off(own, jan, anna):
     SocialAccount.objects.create(user=jan.user, provider=own.code, uid="j")
 
     services.set_up(
@@ -426,7 +431,7 @@ def test_another_provider_knows_nobody_and_is_off(own, jan):
         client_id=own.client_id,
         secret="nieuw",
         domain=own.domain,
-        by=jan.user,
+        by=anna.user,
     )
 
     own.refresh_from_db()
@@ -435,14 +440,14 @@ def test_another_provider_knows_nobody_and_is_off(own, jan):
     assert not SocialAccount.objects.exists()
 
 
-def test_a_secret_that_is_replaced_changes_nothing_else(own, jan):
+def test_a_secret_that_is_replaced_changes_nothing_else(own, anna):
     services.set_up(
         own.organisation,
         issuer=own.issuer,
         client_id=own.client_id,
         secret="nieuw",
         domain=own.domain,
-        by=jan.user,
+        by=anna.user,
     )
 
     own.refresh_from_db()
