@@ -228,6 +228,7 @@ def change_email(user: User, email: str, *, by: User) -> None:
     # The links before their person, as whoever uses a link locks them.
     list(EmailChange.objects.select_for_update().filter(user=user))
     list(Activation.objects.select_for_update().filter(user=user))
+    user.refresh_from_db(fields=["password"])
     was, user.email = user.email, email
     user.save(update_fields=["email"])
     EmailAddress.objects.filter(user=user).delete()
