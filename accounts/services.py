@@ -18,7 +18,7 @@ from audit.services import record
 from mail import private_links
 from mail.services import TooMuchMail, next_slot
 
-from . import emails, known_devices, limits
+from . import elsewhere, emails, known_devices, limits
 from .models import Activation, EmailChange, User, Username
 
 EMAIL_CHANGE_DAYS = 3
@@ -42,6 +42,10 @@ class ActivationUsed(Exception):
 
 class ActivationExpired(Exception):
     """The link was not used in time."""
+
+
+class AddressBound(Exception):
+    """This person signs in through an organisation, with an address in its mail domain."""
 
 
 class AddressGuarded(Exception):
@@ -178,9 +182,12 @@ def change_username(user: User, name: str) -> None:
 def ask_email_change(user: User, email: str) -> None:
     """Mail the address that a person wants a link; until it is used nothing changes.
 
-    Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
+    Raises TooMuchMail when this address had its share this hour: nobody confirmed it. Or
+    AddressBound, when with it they would slip out of their organisation's own login.
     """
     limits.take(limits.EMAIL_CHANGE, user.pk)
+    if not elsewhere.may_have_address(user, email):
+        raise AddressBound
     if next_slot(email, template=emails.CONFIRM):
         raise TooMuchMail
     change = EmailChange.objects.select_for_update().filter(user=user).first()
@@ -202,7 +209,10 @@ def open_email_change(
     """The change that a link belongs to; raises EmailChange.DoesNotExist."""
     rows = EmailChange.objects.all() if among is None else among
     in_time = rows.select_related("user").filter(expires_at__gt=timezone.now())
-    return in_time.get(link_digest=private_links.digest(token), user__is_active=True)
+    change = in_time.get(link_digest=private_links.digest(token), user__is_active=True)
+    if not elsewhere.may_have_address(change.user, change.email):
+        raise EmailChange.DoesNotExist  # since it was asked
+    return change
 
 
 @sensitive_variables("token")

@@ -28,6 +28,7 @@ from ..models import Contract
 from .documents import bank_mandate, keep_signed
 from .handling import OwnInterest, SamePerson
 
+ASKER_GONE = "wie dit vroeg, hoort niet meer bij de organisatie"
 CONFIRM_DAYS = 3  # that the asker has to use the link in the mail
 
 
@@ -176,15 +177,7 @@ def accept(change: BankChange, *, by: User) -> None:
 def stop(change: BankChange, *, reason: str, by: User) -> None:
     """End it; possible for every administrator and for staff until it is in force."""
     _lock(change, by=by)
-    change.stopped_at, change.stopped_by, change.stop_reason = (
-        timezone.now(),
-        by,
-        reason,
-    )
-    fields = ["stopped_at", "stopped_by", "stop_reason"]
-    _save(change, "bank_change.stopped", by=by, fields=fields, reason=reason)
-    if change.confirmed_at:  # before that nobody was told of it
-        emails.bank_stopped(change)
+    _stop(change, "bank_change.stopped", reason=reason, by=by)
 
 
 def put_in_force() -> None:
@@ -199,9 +192,16 @@ def expire() -> None:
         _expire(change)
 
 
+def stop_without_asker() -> None:
+    """Stop what somebody asked who is gone from the organisation, and tell the others."""
+    for change in BankChange.objects.without_asker():
+        _stop_without_asker(change)
+
+
 @transaction.atomic
 def _put_in_force(change: BankChange) -> None:
-    rows = BankChange.objects.select_for_update().due()  # as it is under the lock
+    rows = BankChange.objects.select_for_update(of=("self",))
+    rows = rows.due()  # as it is under the lock
     if not (found := rows.filter(pk=change.pk).first()):
         return
     found.in_force_at = timezone.now()
@@ -217,6 +217,26 @@ def _expire(change: BankChange) -> None:
     found.stopped_at, found.stop_reason = timezone.now(), "niet op tijd bevestigd"
     fields = ["stopped_at", "stop_reason"]
     _save(found, "bank_change.expired", by=None, fields=fields)
+
+
+@transaction.atomic
+def _stop_without_asker(change: BankChange) -> None:
+    try:
+        _lock(change)
+    except WrongMoment:
+        return
+    if not BankChange.objects.without_asker().filter(pk=change.pk).exists():
+        return
+    _stop(change, "bank_change.asker_gone", reason=ASKER_GONE, by=None)
+
+
+def _stop(change: BankChange, kind: str, *, reason: str, by: User | None) -> None:
+    change.stopped_at, change.stopped_by = timezone.now(), by
+    change.stop_reason = reason
+    fields = ["stopped_at", "stopped_by", "stop_reason"]
+    _save(change, kind, by=by, fields=fields, reason=reason)
+    if change.confirmed_at:  # before that nobody was told of it
+        emails.bank_stopped(change)
 
 
 def _agree(change: BankChange, *, by: User, how_checked: str = "") -> None:

@@ -192,10 +192,7 @@ def let_in(own: OwnLogin, claims: dict[str, Any]) -> tuple[User, SocialAccount]:
 
 
 def vouches(own: OwnLogin, user: User, claims: dict[str, Any]) -> bool:
-    """Whether the provider asked for a second factor, and may say so of this person.
-
-    Not of somebody who has other organisations too: those never trusted this provider.
-    """
+    """Whether the provider asked for a second factor, and may say so of this person."""
     said = claims.get("amr")
     ways = (
         {way for way in said if isinstance(way, str)}
@@ -203,8 +200,7 @@ def vouches(own: OwnLogin, user: User, claims: dict[str, Any]) -> bool:
         else set()
     )
     asked = "mfa" in ways or bool(ways & HAVING and ways & KNOWING_OR_BEING)
-    others = Membership.objects.filter(user=user).exclude(organisation=own.organisation)
-    return asked and not others.exists()
+    return asked and vouches_for(user, own.code)
 
 
 def confirms(own: OwnLogin, user: User, claims: dict[str, Any], *, within: int) -> bool:
@@ -251,7 +247,14 @@ def _note(own: OwnLogin, there: bool) -> None:
         emails.own_login("record_missing", own, by=None)
 
 
-# --- accounts/elsewhere.py asks these three of everybody who signs in ---
+def way_in(membership: Membership) -> str | None:
+    """Where this member has to sign in to see the organisation, if a password is not enough."""
+    own = getattr(membership.organisation, "own_login", None)
+    enforced = own is not None and own.status == OwnLoginStatus.ENFORCED
+    return path_for(membership.user) if enforced else None
+
+
+# --- accounts/elsewhere.py asks these ---
 
 
 def path_for(user: User) -> str | None:
@@ -265,6 +268,21 @@ def reauthentication_path_for(user: User) -> str | None:
     known_to = SocialAccount.objects.filter(user=user).values("provider")
     own = OwnLogin.objects.in_use().filter(code__in=known_to).first()
     return reverse("organisations:own_login_confirm", args=[own.code]) if own else None
+
+
+def may_have_address(user: User, email: str) -> bool:
+    """Who has to sign in through an organisation does not slip out by another address."""
+    own = _binding(user)
+    return own is None or own.is_about(email)
+
+
+def vouches_for(user: User, provider: str) -> bool:
+    """Of its own members, and not of who has other organisations: those never trusted it."""
+    places = Membership.objects.filter(user=user)
+    here = places.filter(organisation__own_login__in=OwnLogin.objects.in_use())
+    ours = here.filter(organisation__own_login__code=provider)
+    others = places.exclude(organisation__own_login__code=provider)
+    return ours.exists() and not others.exists()
 
 
 @transaction.atomic

@@ -104,6 +104,8 @@ def email(request):
     if request.method == "POST" and form.is_valid():
         try:
             accounts.ask_email_change(request.user, form.cleaned_data["email"])
+        except accounts.AddressBound:
+            form.add_error("email", _address_bound())
         except TooMuchMail:
             text = _(
                 "Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."
@@ -123,6 +125,13 @@ def email(request):
         "button": _("Stuur mij de link"),
     }
     return render(request, "me/form.html", context)
+
+
+def _address_bound():
+    return _(
+        "Je organisatie laat je inloggen via de eigen inlogdienst. Je adres moet daarom in"
+        " hetzelfde maildomein blijven. Vraag het een administrator van je organisatie."
+    )
 
 
 @require_safe
