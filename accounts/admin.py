@@ -107,7 +107,9 @@ class UserAdmin(StaffAdmin):
     @transaction.atomic
     def save_model(self, request, obj, form, change):
         if change:
-            if "email" in form.changed_data:  # first: it locks what goes before a person
+            if (
+                "email" in form.changed_data
+            ):  # first: it locks what goes before a person
                 person = User.objects.get(pk=obj.pk)
                 services.change_email(person, obj.email, by=request.user)
             obj.save()

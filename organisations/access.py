@@ -18,7 +18,7 @@ from accounts import elsewhere, second_factor
 
 from .models import Membership
 from .roles import Permission
-from .services import own_login
+from .services import bound
 
 View = Callable[..., HttpResponse]
 
@@ -60,7 +60,7 @@ def _another_way_in(request: HttpRequest, membership: Membership) -> str | None:
 
     Also in the middle of a session: it became so, or the person came under it, since.
     """
-    path = own_login.way_in(membership)
+    path = bound.way_in(membership)
     if path is None or elsewhere.came_from_there(request, membership.user):
         return None
     wanted = request.get_full_path()

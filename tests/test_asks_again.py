@@ -60,9 +60,7 @@ def test_another_link_for_who_becomes_administrator(client, alice):
 
 
 def test_another_link_for_a_developer_needs_no_password(client, alice):
-    assert not is_asked(
-        client.post(resend(alice, invitation(alice, Role.DEVELOPER)))
-    )
+    assert not is_asked(client.post(resend(alice, invitation(alice, Role.DEVELOPER))))
 
 
 def test_nobody_learns_what_a_stranger_was_invited_as(client, alice):

@@ -258,9 +258,7 @@ def _returned(change: BankChange, *, by: User) -> None:
     _save(change, "bank_change.returned", by=by, fields=["returned_at", "returned_by"])
 
 
-def _lock(
-    change: BankChange, *statuses: BankStatus, by: User | None = None
-) -> None:
+def _lock(change: BankChange, *statuses: BankStatus, by: User | None = None) -> None:
     """Wait until nobody else acts on it, and refuse an act outside these statuses.
 
     `by` acts as administrator of the organisation.

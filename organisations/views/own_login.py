@@ -32,6 +32,7 @@ from ..models import OwnLogin, OwnLoginStatus
 from ..own_login import domains, provider
 from ..own_login.forms import ProviderForm, WorkAddressForm
 from ..roles import Permission
+from ..services import bound
 from ..services import own_login as services
 
 logger = logging.getLogger(__name__)
@@ -245,7 +246,7 @@ def came_back(request, sociallogin, data) -> HttpResponse | None:
     except services.WrongState:
         return refused(request, "off")
     sociallogin.account = link
-    vouched = services.vouches(own, user, claims)
+    vouched = bound.vouches(own, user, claims)
     provider.sign_in(request, sociallogin, user, vouched=vouched)
     return None
 

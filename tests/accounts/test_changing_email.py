@@ -89,6 +89,8 @@ def test_staff_and_who_uses_a_link_do_not_wait_for_each_other(use_of):
             )
 
             user.refresh_from_db()
-            known = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+            known = EmailAddress.objects.filter(user=user).values_list(
+                "email", flat=True
+            )
             assert corrected
             assert [*known] in ([], [user.email])
