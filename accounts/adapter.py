@@ -108,7 +108,8 @@ class AccountAdapter(DefaultAccountAdapter):
             services.second_factor_changed(user, what=what)
 
     def set_password(self, user, password):
-        services.set_password(user, password=password)
+        token = known_devices.token_of(self.request)
+        services.set_password(user, password=password, device_token=token)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

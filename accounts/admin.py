@@ -34,6 +34,18 @@ class PersonForm(forms.ModelForm):
             )
         return active
 
+    def clean_email(self):
+        email = self.cleaned_data["email"]
+        stored = self.initial.get("email")
+        if self.instance.pk and email != stored and services.is_guarded(self.instance):
+            raise ValidationError(
+                _(
+                    "Dit is een administrator. Het adres wijzigt de persoon zelf. Kan dat"
+                    " niet meer? Stel dan bij de organisatie een ingreep voor."
+                )
+            )
+        return email
+
 
 class NewPersonForm(PersonForm):
     username = fields.UsernameField()
@@ -95,10 +107,12 @@ class UserAdmin(StaffAdmin):
     @transaction.atomic
     def save_model(self, request, obj, form, change):
         if change:
-            email, obj.email = obj.email, form.initial["email"]
+            if (
+                "email" in form.changed_data
+            ):  # first: it locks what goes before a person
+                person = User.objects.get(pk=obj.pk)
+                services.change_email(person, obj.email, by=request.user)
             obj.save()
-            if email != obj.email:
-                services.change_email(obj, email, by=request.user)
             record(
                 "person.changed", subject=obj, by=request.user, fields=form.changed_data
             )

@@ -43,6 +43,8 @@ RESET = Limit("reset", 20)
 JOIN = Limit("join", 20)
 LINK = Limit("link", 20)
 EMAIL_CHANGE = Limit("email_change", 10, 3600)
+USERNAME = Limit("username", 10, 3600)
+OWN_LOGIN = Limit("own_login", 30, 60)
 
 TAKE = """
 INSERT INTO accounts_tries AS had (key, count, until)

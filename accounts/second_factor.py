@@ -7,6 +7,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from . import elsewhere
 from .models import User
 
 WANTED = "second_factor_for"  # in the session: where the person was going
@@ -34,9 +35,15 @@ def set_up(request: HttpRequest) -> HttpResponse:
 
 
 def was_elsewhere(request: HttpRequest, user: User) -> bool:
-    """Whether the person's organisation vouched for a second factor in this session."""
-    records = get_authentication_records(request, user)
-    return any(one.get("method") == ELSEWHERE for one in records)
+    """Whether the person's organisation vouched for a second factor in this session.
+
+    Looked at anew each time: they may belong to another organisation by now.
+    """
+    return any(
+        one.get("method") == ELSEWHERE
+        and elsewhere.vouches_for(user, one.get("provider", ""))
+        for one in get_authentication_records(request, user)
+    )
 
 
 class Stage(AuthenticateStage):

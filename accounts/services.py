@@ -18,7 +18,7 @@ from audit.services import record
 from mail import private_links
 from mail.services import TooMuchMail, next_slot
 
-from . import emails, known_devices, limits
+from . import elsewhere, emails, known_devices, limits
 from .models import Activation, EmailChange, User, Username
 
 EMAIL_CHANGE_DAYS = 3
@@ -42,6 +42,14 @@ class ActivationUsed(Exception):
 
 class ActivationExpired(Exception):
     """The link was not used in time."""
+
+
+class AddressBound(Exception):
+    """This person signs in through an organisation, with an address in its mail domain."""
+
+
+class AddressGuarded(Exception):
+    """Who reads this person's mail can take an organisation over: one does not decide it."""
 
 
 def reserve_username(name: str) -> Username:
@@ -115,10 +123,15 @@ def _make_link(activation: Activation) -> None:
 
 @sensitive_variables("password")
 @transaction.atomic
-def set_password(user: User, *, password: str) -> None:
-    """Give a person another password; every session but the asking one ends (Django)."""
+def set_password(user: User, *, password: str, device_token: str) -> None:
+    """Give a person another password; every session but the asking one ends (Django).
+
+    No browser is known any more but the one in hand: whoever knew the password before
+    guesses as a stranger from now on.
+    """
     user.set_password(password)
     user.save(update_fields=["password"])
+    known_devices.forget(user, but=device_token)
     record("account.password_changed", subject=user, by=user)
 
 
@@ -169,9 +182,12 @@ def change_username(user: User, name: str) -> None:
 def ask_email_change(user: User, email: str) -> None:
     """Mail the address that a person wants a link; until it is used nothing changes.
 
-    Raises TooMuchMail when this address had its share this hour: nobody confirmed it.
+    Raises TooMuchMail when this address had its share this hour: nobody confirmed it. Or
+    AddressBound, when with it they would slip out of their organisation's own login.
     """
     limits.take(limits.EMAIL_CHANGE, user.pk)
+    if not elsewhere.may_have_address(user, email):
+        raise AddressBound
     if next_slot(email, template=emails.CONFIRM):
         raise TooMuchMail
     change = EmailChange.objects.select_for_update().filter(user=user).first()
@@ -193,7 +209,10 @@ def open_email_change(
     """The change that a link belongs to; raises EmailChange.DoesNotExist."""
     rows = EmailChange.objects.all() if among is None else among
     in_time = rows.select_related("user").filter(expires_at__gt=timezone.now())
-    return in_time.get(link_digest=private_links.digest(token), user__is_active=True)
+    change = in_time.get(link_digest=private_links.digest(token), user__is_active=True)
+    if not elsewhere.may_have_address(change.user, change.email):
+        raise EmailChange.DoesNotExist  # since it was asked
+    return change
 
 
 @sensitive_variables("token")
@@ -211,8 +230,15 @@ def change_email(user: User, email: str, *, by: User) -> None:
     """Write to another address from now on: who reads the old one has no way in any more.
 
     An unused activation goes to the new address, the old one is told, and when somebody
-    else does this (staff correct an address) every session ends.
+    else does this (staff correct an address) every session ends. Raises AddressGuarded
+    when that would hand an organisation to whoever reads the new address.
     """
+    if by != user and is_guarded(user):
+        raise AddressGuarded(user.username)
+    # The links before their person, as whoever uses a link locks them.
+    list(EmailChange.objects.select_for_update().filter(user=user))
+    list(Activation.objects.select_for_update().filter(user=user))
+    user.refresh_from_db(fields=["password"])
     was, user.email = user.email, email
     user.save(update_fields=["email"])
     EmailAddress.objects.filter(user=user).delete()
@@ -225,6 +251,14 @@ def change_email(user: User, email: str, *, by: User) -> None:
         EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     elif Activation.objects.filter(user=user, used_at=None).exists():
         renew_activation(user, by=by)
+
+
+def is_guarded(user: User) -> bool:
+    """Whether one member of staff may not change this address: its reader runs an organisation.
+
+    Two of them can let somebody else run it, who then has an account of their own.
+    """
+    return user.memberships.administrators().exists()
 
 
 def may_end(user: User) -> bool:

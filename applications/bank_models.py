@@ -1,9 +1,11 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from organisations.models import Membership
 
 
 class BankStatus(models.TextChoices):
@@ -27,16 +29,27 @@ class BankChangeQuerySet(models.QuerySet):
         return self.filter(OPEN)
 
     def due(self):
-        """All was done, and the time to think it over is past."""
+        """All was done by who is still there, and the time to think it over is past."""
         return self.open().filter(
-            accepted_at__isnull=False, effective_from__lte=timezone.now()
+            _asker_is_member(),
+            accepted_at__isnull=False,
+            effective_from__lte=timezone.now(),
         )
+
+    def without_asker(self):
+        """Open, and asked by somebody who does not belong to the organisation any more."""
+        return self.open().exclude(_asker_is_member())
 
     def unconfirmed_too_long(self):
         """Whose link was not used in time."""
         return self.open().filter(
             confirmed_at=None, link_expires_at__lte=timezone.now()
         )
+
+
+def _asker_is_member():
+    here = Membership.objects.filter(organisation=OuterRef("contract__organisation"))
+    return Exists(here.filter(user=OuterRef("asked_by")))
 
 
 def _person(label, *, null=True):

@@ -180,8 +180,12 @@ def bank_agreed(change: BankChange) -> None:
 
 
 def bank_stopped(change: BankChange) -> None:
-    """It does not go on, and why; the account stays what it was."""
-    _of_change("bank_stopped", change, reason=change.stop_reason)
+    """It does not go on, and why; the account stays what it was.
+
+    Nobody stopped it: who asked it does not belong to the organisation any more.
+    """
+    reason = change.stop_reason if change.stopped_by else ""
+    _of_change("bank_stopped", change, reason=reason, by=change.asked_by.name)
 
 
 def bank_in_force(change: BankChange) -> None:

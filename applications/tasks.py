@@ -36,6 +36,7 @@ def end_contracts(timestamp: int) -> None:
 @app.periodic(cron="11 * * * *")
 @app.task(queueing_lock="move_bank_changes")
 def move_bank_changes(timestamp: int) -> None:
-    """Put changes of bank account in force, or end what nobody confirmed."""
+    """Put changes of bank account in force, or end what nobody confirmed or stands for."""
     bank.expire()
+    bank.stop_without_asker()
     bank.put_in_force()

@@ -7,15 +7,18 @@ Django's @login_not_required. tests/test_every_url.py pins which.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 
-from accounts import second_factor
+from accounts import elsewhere, second_factor
 
 from .models import Membership
 from .roles import Permission
+from .services import bound
 
 View = Callable[..., HttpResponse]
 
@@ -23,7 +26,8 @@ View = Callable[..., HttpResponse]
 def requires(permission: Permission) -> Callable[[View], View]:
     """Admit members holding `permission`; the view gets their membership, not a slug.
 
-    Where the organisation asks a second factor of all, who has none sets one up first.
+    Where the organisation asks a second factor of all, who has none sets one up first;
+    where it has all sign in through its own login, who did not does that first.
     """
 
     def decorate(view: View) -> View:
@@ -31,11 +35,14 @@ def requires(permission: Permission) -> Callable[[View], View]:
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
             mine = Membership.objects.filter(
                 user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
-            ).select_related("organisation")
+            ).select_related("organisation__own_login")
             membership = get_object_or_404(mine, organisation__slug=slug)
+            membership.user = request.user  # type: ignore[assignment]  # no need to ask again
             request.membership = membership  # type: ignore[attr-defined]  # for pages, 403.html too
             if permission not in membership.permissions:
                 raise PermissionDenied
+            if way := _another_way_in(request, membership):
+                return redirect(way)
             if membership.organisation.asks_second_factor and not second_factor.met(
                 request
             ):
@@ -46,6 +53,20 @@ def requires(permission: Permission) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _another_way_in(request: HttpRequest, membership: Membership) -> str | None:
+    """The page that leads to the organisation's own login, for who has to use that.
+
+    Also in the middle of a session: it became so, or the person came under it, since.
+    """
+    path = bound.way_in(membership)
+    if path is None or elsewhere.came_from_there(request, membership.user):
+        return None
+    wanted = request.get_full_path()
+    if request.method != "GET" or request.headers.get("HX-Request"):
+        wanted = reverse("organisations:dashboard", args=[membership.organisation.slug])
+    return f"{path}?{urlencode({'next': wanted})}"
 
 
 def any_user(view: View) -> View:

@@ -149,6 +149,10 @@ WORDS = {
         "bank_change.stopped": gettext_lazy(
             "De wijziging van het rekeningnummer is gestopt: %(reason)s"
         ),
+        "bank_change.asker_gone": gettext_lazy(
+            "De wijziging van het rekeningnummer is gestopt: wie het vroeg, hoort niet meer"
+            " bij de organisatie"
+        ),
         "bank_change.expired": gettext_lazy(
             "De wijziging van het rekeningnummer is niet op tijd bevestigd"
         ),

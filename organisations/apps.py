@@ -9,6 +9,6 @@ class OrganisationsConfig(AppConfig):
     def ready(self):
         from accounts import elsewhere
 
-        from .services import own_login
+        from .services import bound
 
-        elsewhere.rules.append(own_login)
+        elsewhere.rules.append(bound)

@@ -20,6 +20,7 @@ from audit.services import record
 from mail import private_links
 from organisations.models import Membership, Organisation
 from organisations.roles import Role
+from organisations.services.locking import lock
 
 from .. import emails
 from ..bank_models import BankChange, BankStatus
@@ -27,6 +28,7 @@ from ..models import Contract
 from .documents import bank_mandate, keep_signed
 from .handling import OwnInterest, SamePerson
 
+ASKER_GONE = "wie dit vroeg, hoort niet meer bij de organisatie"
 CONFIRM_DAYS = 3  # that the asker has to use the link in the mail
 
 
@@ -56,6 +58,7 @@ def ask(contract: Contract, *, iban: str, account_holder: str, by: User) -> Bank
 
     Raises WrongMoment, OneAtATime, SameAccount or TooNew.
     """
+    lock(contract.organisation_id, by=by)
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
     if contract.is_over:
         raise WrongMoment
@@ -98,6 +101,7 @@ def open_change(
 @transaction.atomic
 def confirm(token: str) -> BankChange:
     """The asker reads the mailbox: now everybody who could stop it is told."""
+    lock(open_change(token).contract.organisation_id)
     change = open_change(token, among=BankChange.objects.select_for_update())
     change.confirmed_at = timezone.now()
     _save(change, "bank_change.confirmed", by=change.asked_by, fields=["confirmed_at"])
@@ -111,7 +115,7 @@ def agree(change: BankChange, *, by: User) -> None:
 
     Raises WrongMoment, SamePerson or TooNew.
     """
-    _lock(change, BankStatus.CONFIRMED)
+    _lock(change, BankStatus.CONFIRMED, by=by)
     _require_settled(by, change.contract.organisation)
     _agree(change, by=by)
 
@@ -133,7 +137,7 @@ def return_mandate(change: BankChange, content: bytes, *, by: User) -> None:
 
     Raises WrongMoment or SameAsSent.
     """
-    _lock(change, BankStatus.AGREED, BankStatus.RETURNED)
+    _lock(change, BankStatus.AGREED, BankStatus.RETURNED, by=by)
     keep_signed(change, content, by=by)
     _returned(change, by=by)
 
@@ -172,16 +176,8 @@ def accept(change: BankChange, *, by: User) -> None:
 @transaction.atomic
 def stop(change: BankChange, *, reason: str, by: User) -> None:
     """End it; possible for every administrator and for staff until it is in force."""
-    _lock(change)
-    change.stopped_at, change.stopped_by, change.stop_reason = (
-        timezone.now(),
-        by,
-        reason,
-    )
-    fields = ["stopped_at", "stopped_by", "stop_reason"]
-    _save(change, "bank_change.stopped", by=by, fields=fields, reason=reason)
-    if change.confirmed_at:  # before that nobody was told of it
-        emails.bank_stopped(change)
+    _lock(change, by=by)
+    _stop(change, "bank_change.stopped", reason=reason, by=by)
 
 
 def put_in_force() -> None:
@@ -196,9 +192,16 @@ def expire() -> None:
         _expire(change)
 
 
+def stop_without_asker() -> None:
+    """Stop what somebody asked who is gone from the organisation, and tell the others."""
+    for change in BankChange.objects.without_asker():
+        _stop_without_asker(change)
+
+
 @transaction.atomic
 def _put_in_force(change: BankChange) -> None:
-    rows = BankChange.objects.select_for_update().due()  # as it is under the lock
+    rows = BankChange.objects.select_for_update(of=("self",))
+    rows = rows.due()  # as it is under the lock
     if not (found := rows.filter(pk=change.pk).first()):
         return
     found.in_force_at = timezone.now()
@@ -214,6 +217,26 @@ def _expire(change: BankChange) -> None:
     found.stopped_at, found.stop_reason = timezone.now(), "niet op tijd bevestigd"
     fields = ["stopped_at", "stop_reason"]
     _save(found, "bank_change.expired", by=None, fields=fields)
+
+
+@transaction.atomic
+def _stop_without_asker(change: BankChange) -> None:
+    try:
+        _lock(change)
+    except WrongMoment:
+        return
+    if not BankChange.objects.without_asker().filter(pk=change.pk).exists():
+        return
+    _stop(change, "bank_change.asker_gone", reason=ASKER_GONE, by=None)
+
+
+def _stop(change: BankChange, kind: str, *, reason: str, by: User | None) -> None:
+    change.stopped_at, change.stopped_by = timezone.now(), by
+    change.stop_reason = reason
+    fields = ["stopped_at", "stopped_by", "stop_reason"]
+    _save(change, kind, by=by, fields=fields, reason=reason)
+    if change.confirmed_at:  # before that nobody was told of it
+        emails.bank_stopped(change)
 
 
 def _agree(change: BankChange, *, by: User, how_checked: str = "") -> None:
@@ -235,8 +258,12 @@ def _returned(change: BankChange, *, by: User) -> None:
     _save(change, "bank_change.returned", by=by, fields=["returned_at", "returned_by"])
 
 
-def _lock(change: BankChange, *statuses: BankStatus) -> None:
-    """Wait until nobody else acts on it, and refuse an act outside these statuses."""
+def _lock(change: BankChange, *statuses: BankStatus, by: User | None = None) -> None:
+    """Wait until nobody else acts on it, and refuse an act outside these statuses.
+
+    `by` acts as administrator of the organisation.
+    """
+    lock(change.contract.organisation_id, by=by)
     change.refresh_from_db(from_queryset=BankChange.objects.select_for_update())
     if not change.is_open or (statuses and change.status not in statuses):
         raise WrongMoment(change.status)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from apikeys import services as apikeys
 from audit.services import record
+from organisations.services.locking import lock
 
 from .. import emails
 from ..models import Contract
@@ -40,7 +41,7 @@ def cancel(
 
     Raises AlreadyCancelled, or AnotherDay when `ends_on` is not the last day any more.
     """
-    _lock(contract)
+    _lock(contract, by=by)
     if contract.cancelled_at:
         raise AlreadyCancelled
     if ends_on != last_day(timezone.localdate()):
@@ -56,7 +57,7 @@ def cancel(
 @transaction.atomic
 def take_back(contract: Contract, *, by: User) -> None:
     """Let the contract run on after all; raises NotCancelled."""
-    _lock(contract)
+    _lock(contract, by=by)
     if not contract.cancelled_at or contract.is_over:
         raise NotCancelled
     contract.ends_on, contract.cancellation_reason = None, ""
@@ -87,7 +88,9 @@ def _end(contract: Contract) -> None:
     _record("contract.ended", contract, None)
 
 
-def _lock(contract: Contract) -> None:
+def _lock(contract: Contract, *, by: User | None = None) -> None:
+    """The organisation, for who acts as its administrator, then the contract."""
+    lock(contract.organisation_id, by=by)
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
 
 

@@ -5,11 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_safe
 
 from organisations.access import requires
 from organisations.roles import Permission
@@ -25,7 +21,10 @@ from ..services.documents import SameAsSent
 @require_safe
 @requires(Permission.ORGANISATION_MANAGE)
 def shown(request, membership):
-    return _page(request, membership)
+    contracts = membership.organisation.contracts.select_related("application__mandate")
+    context = {"membership": membership}
+    context["contracts"] = [_paying(contract) for contract in contracts]
+    return render(request, "applications/payment.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -69,6 +68,7 @@ def agree(request, membership, change_id):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required
 def stop(request, membership, change_id):
     change = _change(membership, change_id)
     form = StopForm(request.POST or None)
@@ -85,11 +85,13 @@ def stop(request, membership, change_id):
     return render(request, "applications/stop_bank_change.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required
 def return_mandate(request, membership, change_id):
+    """A page by itself: a file does not outlive the question for a password."""
     change = _change(membership, change_id)
-    form = _form(change, request.POST, request.FILES)
+    form = ReturnMandateForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         try:
             content = form.cleaned_data["mandate"]
@@ -102,7 +104,8 @@ def return_mandate(request, membership, change_id):
         else:
             messages.success(request, _("Dank je. We controleren de machtiging."))
             return _back(membership)
-    return _page(request, membership, form)
+    context = {"membership": membership, "change": change, "form": form}
+    return render(request, "applications/return_mandate.html", context)
 
 
 @login_not_required
@@ -119,14 +122,7 @@ def confirm(request, token):
     return render(request, f"applications/{page}.html", {"change": change})
 
 
-def _page(request, membership, form=None):
-    contracts = membership.organisation.contracts.select_related("application__mandate")
-    context = {"membership": membership}
-    context["contracts"] = [_paying(contract, form) for contract in contracts]
-    return render(request, "applications/payment.html", context)
-
-
-def _paying(contract, form):
+def _paying(contract):
     """How one contract is paid, and the change of that which is under way."""
     change = contract.bank_changes.open().first()
     shown = {"contract": contract, "mandate": contract.mandate_in_force()}
@@ -135,15 +131,8 @@ def _paying(contract, form):
             "change": change,
             "progress": bank_progress(change),
             "documents": change.documents.described(),
-            "form": form if form and form.change == change else _form(change),
         }
     return shown
-
-
-def _form(change, *sent):
-    form = ReturnMandateForm(*sent, auto_id=f"id_{change.pk}_%s")
-    form.change = change
-    return form
 
 
 def _change(membership, change_id):

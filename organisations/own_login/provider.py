@@ -284,4 +284,5 @@ def sign_in(
         logout(request)  # now: it empties the session, and with it what is noted next
     sociallogin.user, sociallogin.token = user, None
     if vouched:
-        record_authentication(request, user, second_factor.ELSEWHERE)
+        code = sociallogin.account.provider
+        record_authentication(request, user, second_factor.ELSEWHERE, provider=code)

@@ -13,7 +13,8 @@ from mail import private_links
 from .. import emails
 from ..models import AdministratorRequest, Membership
 from ..roles import Role
-from .members import change_role, lock
+from .locking import lock
+from .members import change_role
 
 REMINDED_BEFORE = datetime.timedelta(days=2)
 Outcome = AdministratorRequest.Outcome
@@ -78,7 +79,7 @@ def withdraw(request: AdministratorRequest, *, by: User) -> None:
 @transaction.atomic
 def refuse(request: AdministratorRequest, *, answer: str, by: User) -> None:
     """An administrator objects: it ends. Raises RequestEnded."""
-    _take(request)
+    _take(request, by=by)
     _end(request, Outcome.REFUSED, by=by, answer=answer)
     emails.administrator_refused(request)
 
@@ -86,7 +87,7 @@ def refuse(request: AdministratorRequest, *, answer: str, by: User) -> None:
 @transaction.atomic
 def grant(request: AdministratorRequest, *, by: User) -> None:
     """An administrator agrees: no waiting. Raises RequestEnded."""
-    _take(request)
+    _take(request, by=by)
     _make_administrator(request, Outcome.GRANTED, by=by)
 
 
@@ -131,9 +132,12 @@ def _asker(request: AdministratorRequest) -> Membership | None:
     ).first()
 
 
-def _take(request: AdministratorRequest) -> None:
-    """Let nobody else decide until this is done; raises RequestEnded."""
-    lock(request.organisation_id)
+def _take(request: AdministratorRequest, *, by: User | None = None) -> None:
+    """Let nobody else decide until this is done; raises RequestEnded.
+
+    `by` is the administrator who answers.
+    """
+    lock(request.organisation_id, by=by)
     request.refresh_from_db()
     if request.outcome:
         raise RequestEnded

@@ -14,6 +14,7 @@ from .. import emails
 from ..details import CONTACT
 from ..editing import Values, changed, refuse_unseen
 from ..models import Contact, ContactKind, Organisation
+from .locking import require_administrator
 
 POSTAL = ["postal_street", "postal_postcode", "postal_city"]
 ADDRESS = ["street", "postcode", "city", *POSTAL]
@@ -42,7 +43,7 @@ def change_address(
     organisation: Organisation, values: Values, *, seen: Values, by: User
 ) -> None:
     """Move the organisation, at once; raises editing.Meanwhile."""
-    _lock(organisation)
+    _lock(organisation, by=by)
     kind = "organisation.address_changed"
     if names := _seen(organisation, address(organisation), values, seen, kind):
         _write(organisation, values, ADDRESS)
@@ -54,7 +55,7 @@ def change_invoices(
     organisation: Organisation, values: Values, *, seen: Values, by: User
 ) -> None:
     """Send invoices elsewhere, at once; raises editing.Meanwhile."""
-    _lock(organisation)
+    _lock(organisation, by=by)
     kind = "organisation.invoices_changed"
     if names := _seen(organisation, invoices(organisation), values, seen, kind):
         _write(organisation, values, INVOICES)
@@ -74,7 +75,7 @@ def change_contact(
 
     The one before is told when the contract's mail no longer comes to that address.
     """
-    _lock(organisation)
+    _lock(organisation, by=by)
     event = f"organisation.{kind}_contact_changed"
     names = _seen(organisation, contact(organisation, kind), values, seen, event)
     if not names:
@@ -111,7 +112,7 @@ def correct(
     organisation: Organisation, values: Values, *, reason: str, by: User
 ) -> list[str]:
     """Staff put the organisation's identity right; its administrators read what and why."""
-    _lock(organisation)
+    _lock(organisation, by=by)
     before = _stored(organisation, IDENTITY)
     names = changed(before, values)
     if names:
@@ -135,10 +136,11 @@ def forget_previous_contacts() -> None:
     Contact.objects.filter(replaced_at__lt=timezone.now() - term).delete()
 
 
-def _lock(organisation: Organisation) -> None:
+def _lock(organisation: Organisation, *, by: User) -> None:
     organisation.refresh_from_db(
         from_queryset=Organisation.objects.select_for_update(no_key=True)
     )
+    require_administrator(organisation, by)
 
 
 def _stored(row: Any, names: Any) -> Values:

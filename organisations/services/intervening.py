@@ -19,7 +19,8 @@ from .. import emails
 from ..models import Intervention, Membership, Organisation
 from ..roles import Role
 from . import inviting, lost_factor
-from .members import change_role, lock
+from .locking import lock
+from .members import change_role
 
 Kind, Outcome = Intervention.Kind, Intervention.Outcome
 
@@ -104,7 +105,7 @@ def approve(intervention: Intervention, *, by: User) -> None:
 @transaction.atomic
 def object_to(intervention: Intervention, *, by: User) -> None:
     """An administrator is there after all: it ends. Raises InterventionEnded."""
-    _take(intervention)
+    _take(intervention, by=by)
     _end(intervention, Outcome.OBJECTED, by=by)
     emails.intervention_ended(intervention)
 
@@ -204,9 +205,12 @@ def _take_second_factor(intervention: Intervention) -> None:
     lost_factor.end(user, by=None)
 
 
-def _take(intervention: Intervention) -> None:
-    """Let nobody else act on it until this is done; raises InterventionEnded."""
-    lock(intervention.organisation_id)
+def _take(intervention: Intervention, *, by: User | None = None) -> None:
+    """Let nobody else act on it until this is done; raises InterventionEnded.
+
+    `by` is the administrator who objects.
+    """
+    lock(intervention.organisation_id, by=by)
     intervention.refresh_from_db()
     if intervention.outcome:
         raise InterventionEnded

@@ -18,7 +18,8 @@ from .. import emails
 from ..models import Invitation, Membership, Organisation
 from ..roles import Role
 from . import withdrawing
-from .members import add_member, lock, require_administrator
+from .locking import lock
+from .members import add_member
 
 
 class InvitationUnknown(Exception):
@@ -67,7 +68,7 @@ def invite(
     Whether an address has an account somewhere makes no difference and is not told.
     Raises TooManyInvitations.
     """
-    _lock_organisation(organisation.pk, by=by)
+    lock(organisation.pk, by=by)
     outcomes: dict[str, Outcome] = {}
     for address in addresses:
         if _is_member(organisation, address):
@@ -190,7 +191,7 @@ def _take(token: str) -> Invitation:
     The organisation is locked first, as everywhere: else who joins and who removes the
     inviter would wait for each other.
     """
-    _lock_organisation(open_invitation(token).organisation_id)
+    lock(open_invitation(token).organisation_id)
     rows = Invitation.objects.select_for_update(of=("self",))
     return open_invitation(token, among=rows)
 
@@ -216,14 +217,8 @@ def _renew(invitation: Invitation, *, role: Role, by: User) -> None:
     invitation.save()
 
 
-def _lock_organisation(pk: int, *, by: User | None = None) -> None:
-    organisation = lock(pk)
-    if by:
-        require_administrator(organisation, by)
-
-
 def _lock(invitation: Invitation, *, by: User) -> None:
-    _lock_organisation(invitation.organisation_id, by=by)
+    lock(invitation.organisation_id, by=by)
     invitation.refresh_from_db(from_queryset=Invitation.objects.select_for_update())
 
 

@@ -7,7 +7,7 @@ from accounts.models import User
 from audit.services import record
 
 from ..models import Membership
-from .members import lock
+from .locking import lock
 
 
 class NotOursToEnd(Exception):
@@ -23,7 +23,7 @@ def may_end(membership: Membership, *, by: User) -> bool:
 @transaction.atomic
 def end_of(membership: Membership, *, by: User) -> None:
     """An administrator takes a member's second factor away; raises NotOursToEnd."""
-    lock(membership.organisation_id)
+    lock(membership.organisation_id, by=by)
     membership.refresh_from_db()
     if not may_end(membership, by=by):
         raise NotOursToEnd

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,8 +10,9 @@ from accounts.models import User
 from audit.services import record
 
 from ..models import AdministratorRequest, Membership, Organisation
-from ..roles import Permission, Role
+from ..roles import Role
 from . import own_login, withdrawing
+from .locking import lock, require_administrator
 
 
 class LastAdministrator(Exception):
@@ -107,18 +107,6 @@ def sign_out(membership: Membership, *, by: User) -> None:
     _record("member.signed_out", membership, by=by)
 
 
-def require_administrator(organisation: Organisation, user: User | None) -> None:
-    """Refuse who lost the right while the page was open; the organisation is locked.
-
-    Time and the operator's staff act for an organisation through services of their own.
-    """
-    if user is None or user.is_staff:
-        return
-    mine = organisation.memberships.filter(user=user).first()
-    if not (mine and Permission.ORGANISATION_MANAGE in mine.permissions):
-        raise PermissionDenied
-
-
 def is_alone(membership: Membership) -> bool:
     """Whether this member is the only one who runs the organisation."""
     return [*membership.organisation.memberships.administrators()] == [membership]
@@ -144,16 +132,6 @@ def close_account(user: User) -> None:
     for membership in places:
         remove_member(membership, by=user)
     accounts.close(user)
-
-
-def lock(organisation_id: int) -> Organisation:
-    """Let nobody else change who runs the organisation until this is done.
-
-    Without its key: what is recorded meanwhile refers to the organisation as it commits,
-    holding the audit log that this will wait for.
-    """
-    rows = Organisation.objects.select_for_update(no_key=True)
-    return rows.get(pk=organisation_id)
 
 
 def _lock(membership: Membership, *, by: User | None) -> Organisation:

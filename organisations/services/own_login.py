@@ -6,11 +6,11 @@ more than whoever runs those mailboxes, who could ask for a new password anyway.
 """
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -20,10 +20,7 @@ from audit.services import record
 from .. import emails
 from ..models import Membership, Organisation, OwnLogin, OwnLoginStatus
 from ..own_login import domains
-
-# RFC 8176: what one has, and what one knows or is; "mfa" says that both were asked.
-HAVING = {"hwk", "otp", "sc"}
-KNOWING_OR_BEING = {"pwd", "pin", "fpt", "face", "iris", "retina", "vbm"}
+from .locking import lock
 
 
 class WrongState(Exception):
@@ -65,7 +62,7 @@ def set_up(
 
     An empty secret keeps the one there is, for the same provider only.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by)
     own = OwnLogin.objects.filter(organisation=organisation).first()
     known = own is not None
     if own is None:
@@ -101,8 +98,11 @@ def verify_domain(own: OwnLogin, *, by: User) -> None:
 
 @transaction.atomic
 def tried(own: OwnLogin, claims: dict[str, Any], *, by: User) -> None:
-    """An administrator came back from the provider as themselves; raises NotLetIn."""
-    own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    """An administrator came back from the provider as themselves.
+
+    Raises NotLetIn, or WrongState if it was removed meanwhile.
+    """
+    _lock(own, by=by)
     email = _verified_email(own, claims)
     if email.lower() != by.email.lower():
         raise NotLetIn("somebody_else")
@@ -113,6 +113,7 @@ def tried(own: OwnLogin, claims: dict[str, Any], *, by: User) -> None:
 @transaction.atomic
 def switch_on(own: OwnLogin, *, by: User) -> None:
     """From now on members can sign in with it."""
+    _lock(own, by=by)
     if own.in_use:
         raise WrongState
     _move(own, OwnLoginStatus.ON, by=by)
@@ -122,6 +123,7 @@ def switch_on(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def enforce(own: OwnLogin, *, by: User) -> None:
     """From now on members in the domain sign in with nothing else; raises NoWayIn."""
+    _lock(own, by=by)
     administrators = own.organisation.memberships.administrators()
     if not administrators.with_second_factor().filter(has_second_factor=True).exists():
         raise NoWayIn
@@ -132,6 +134,7 @@ def enforce(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def relax(own: OwnLogin, *, by: User) -> None:
     """Members may sign in with it, and with their password."""
+    _lock(own, by=by)
     if own.status != OwnLoginStatus.ENFORCED:
         raise WrongState
     _move(own, OwnLoginStatus.ON, by=by, kind="relaxed")
@@ -141,6 +144,7 @@ def relax(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def switch_off(own: OwnLogin, *, by: User) -> None:
     """Nobody signs in with it any more; all that was set stays."""
+    _lock(own, by=by)
     if not own.in_use:
         raise WrongState
     _move(own, OwnLoginStatus.TRIED, by=by, kind="off")
@@ -150,8 +154,8 @@ def switch_off(own: OwnLogin, *, by: User) -> None:
 @transaction.atomic
 def remove(own: OwnLogin, *, by: User) -> None:
     """Forget it whole: provider, secret, domain, and who is who there."""
-    was_in_use = own.in_use
-    if was_in_use:
+    _lock(own, by=by)
+    if own.in_use:
         emails.own_login("off", own, by=by)
     _links(own).delete()
     _record("removed", own, by=by)
@@ -164,8 +168,10 @@ def let_in(own: OwnLogin, claims: dict[str, Any]) -> tuple[User, SocialAccount]:
 
     All that must be true of them is looked at each time anew.
     """
-    Organisation.objects.select_for_update(no_key=True).get(pk=own.organisation_id)
-    own.refresh_from_db()
+    try:
+        _lock(own)
+    except WrongState:
+        raise NotLetIn("off") from None
     if not own.in_use:
         raise NotLetIn("off")
     link = _links(own).filter(uid=claims["sub"]).select_related("user").first()
@@ -180,22 +186,6 @@ def let_in(own: OwnLogin, claims: dict[str, Any]) -> tuple[User, SocialAccount]:
     return user, link
 
 
-def vouches(own: OwnLogin, user: User, claims: dict[str, Any]) -> bool:
-    """Whether the provider asked for a second factor, and may say so of this person.
-
-    Not of somebody who has other organisations too: those never trusted this provider.
-    """
-    said = claims.get("amr")
-    ways = (
-        {way for way in said if isinstance(way, str)}
-        if isinstance(said, list)
-        else set()
-    )
-    asked = "mfa" in ways or bool(ways & HAVING and ways & KNOWING_OR_BEING)
-    others = Membership.objects.filter(user=user).exclude(organisation=own.organisation)
-    return asked and not others.exists()
-
-
 def confirms(own: OwnLogin, user: User, claims: dict[str, Any], *, within: int) -> bool:
     """Whether this very person signed in at the provider a moment ago, not by an old session."""
     at = claims.get("auth_time")
@@ -203,6 +193,13 @@ def confirms(own: OwnLogin, user: User, claims: dict[str, Any], *, within: int) 
         return False
     recent = -60 < timezone.now().timestamp() - at < within
     return recent and _links(own).filter(uid=claims["sub"], user=user).exists()
+
+
+@transaction.atomic
+def bypassed(own: OwnLogin, *, by: User) -> None:
+    """An administrator got in past it, which is kept for when the provider is down."""
+    _record("bypassed", own, by=by)
+    emails.own_login("bypassed", own, by=by)
 
 
 def forget_link(membership: Membership) -> None:
@@ -224,55 +221,20 @@ def recheck() -> None:
             there = domains.has_record(own.organisation_id, own.domain)
         except domains.NotLookedUp:
             continue
-        if there == (own.record_missing_since is None):
-            continue
-        with transaction.atomic():
-            own.record_missing_since = None if there else timezone.now()
-            own.save(update_fields=["record_missing_since"])
-            _record("record_found" if there else "record_missing", own, by=None)
-            if not there:
-                emails.own_login("record_missing", own, by=None)
-
-
-# --- accounts/elsewhere.py asks these three of everybody who signs in ---
-
-
-def path_for(user: User) -> str | None:
-    own = _binding(user)
-    if own is None or _keeps_a_way_in(own, user):
-        return None
-    return reverse("organisations:own_login_leave", args=[own.code])
-
-
-def reauthentication_path_for(user: User) -> str | None:
-    known_to = SocialAccount.objects.filter(user=user).values("provider")
-    own = OwnLogin.objects.in_use().filter(code__in=known_to).first()
-    return reverse("organisations:own_login_confirm", args=[own.code]) if own else None
+        with suppress(WrongState):
+            _note(own, there)
 
 
 @transaction.atomic
-def signed_in_here(user: User) -> None:
-    """An administrator used the way that is kept for when the provider is down: all know."""
-    own = _binding(user)
-    if own is not None:
-        _record("bypassed", own, by=user)
-        emails.own_login("bypassed", own, by=user)
-
-
-def _binding(user: User) -> OwnLogin | None:
-    """The provider with which this person has to sign in."""
-    if user.is_staff or user.is_superuser:
-        return None
-    return OwnLogin.objects.filter(
-        status=OwnLoginStatus.ENFORCED,
-        domain=domains.of_address(user.email),
-        organisation__memberships__user=user,
-    ).first()
-
-
-def _keeps_a_way_in(own: OwnLogin, user: User) -> bool:
-    administrators = own.organisation.memberships.administrators().filter(user=user)
-    return administrators.with_second_factor().filter(has_second_factor=True).exists()
+def _note(own: OwnLogin, there: bool) -> None:
+    _lock(own)
+    if there == (own.record_missing_since is None):
+        return
+    own.record_missing_since = None if there else timezone.now()
+    own.save(update_fields=["record_missing_since"])
+    _record("record_found" if there else "record_missing", own, by=None)
+    if not there:
+        emails.own_login("record_missing", own, by=None)
 
 
 def _verified_email(own: OwnLogin, claims: dict[str, Any]) -> str:
@@ -306,13 +268,22 @@ def _require_welcome(own: OwnLogin, user: User) -> None:
         raise NotLetIn("no_password")
 
 
+def _lock(own: OwnLogin, *, by: User | None = None) -> None:
+    """The organisation, then its row; raises WrongState if that was removed meanwhile."""
+    lock(own.organisation_id, by=by)
+    try:
+        own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    except OwnLogin.DoesNotExist:
+        raise WrongState("removed") from None
+
+
 def _links(own: OwnLogin) -> Any:
     return SocialAccount.objects.filter(provider=own.code)
 
 
 def _move(own: OwnLogin, to: OwnLoginStatus, *, by: User, kind: str = "") -> None:
     """Lock, check, write, record: the only code that moves it forward."""
-    own.refresh_from_db(from_queryset=OwnLogin.objects.select_for_update())
+    _lock(own, by=by)
     if not own.can_become(to):
         raise WrongState(f"{own.status} cannot become {to}")
     own.status = to

@@ -11,7 +11,8 @@ from audit.services import record
 
 from .. import emails
 from ..models import Organisation
-from .members import ChangedMeanwhile, require_administrator
+from .locking import require_administrator
+from .members import ChangedMeanwhile
 
 REMINDED = "organisation.second_factor_reminded"
 

@@ -11,6 +11,7 @@ from ..forms import AnswerRequestForm, AskForm
 from ..models import Intervention
 from ..roles import Permission
 from ..services import asking, intervening, lost_factor
+from .colleagues import of_colleague
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,12 +87,14 @@ def intervention(request, membership, intervention_id):
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
 @reauthentication_required
-def end_second_factor(request, membership, member_id):
-    colleagues = membership.organisation.memberships.select_related("user")
-    colleague = get_object_or_404(colleagues.with_second_factor(), pk=member_id)
+@of_colleague
+def end_second_factor(request, membership, colleague):
     may = lost_factor.may_end(colleague, by=request.user)
     if request.method == "POST" and may:
-        lost_factor.end_of(colleague, by=request.user)
+        try:
+            lost_factor.end_of(colleague, by=request.user)
+        except lost_factor.NotOursToEnd:  # since a moment ago; the page says why
+            return redirect(request.path)
         text = _("De tweede stap van %(name)s is weggehaald.")
         messages.success(request, text % {"name": colleague.user.name})
         return redirect("organisations:users", slug=membership.organisation.slug)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
+from django.urls import resolve
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -43,6 +45,7 @@ def _contact(slug: str, kind: ContactKind) -> Part:
     )
 
 
+CONTRACT_CONTACT = "contact-overeenkomst"
 PARTS = [
     Part(
         "adres",
@@ -51,7 +54,7 @@ PARTS = [
         services.address,
         services.change_address,
     ),
-    _contact("contact-overeenkomst", ContactKind.CONTRACT),
+    _contact(CONTRACT_CONTACT, ContactKind.CONTRACT),
     _contact("contact-techniek", ContactKind.TECHNICAL),
     Part(
         "facturen",
@@ -70,8 +73,14 @@ def shown(request, membership):
     return _page(request, membership)
 
 
+def _is_told_of_fraud(request):
+    part = resolve(request.path_info).kwargs["part"]  # also of what waited
+    return part == CONTRACT_CONTACT
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required(allow_get=True, enabled=_is_told_of_fraud)
 @vary_on_headers("HX-Request")
 def change(request, membership, part):
     chosen = next((one for one in PARTS if one.slug == part), None)

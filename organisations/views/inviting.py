@@ -3,6 +3,7 @@
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import resolve
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -78,9 +79,16 @@ def second_administrator(request, membership):
     return render(request, "organisations/dashboard.html", context)
 
 
+def _makes_an_administrator(request):
+    invitations = request.membership.organisation.invitations
+    pk = resolve(request.path_info).kwargs["invitation_id"]  # also of what waited
+    return invitations.filter(pk=pk, role=Role.ADMINISTRATOR).exists()
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @vary_on_headers("HX-Request")
 @requires(Permission.ORGANISATION_MANAGE)
+@reauthentication_required(allow_get=True, enabled=_makes_an_administrator)
 def resend(request, membership, invitation_id):
     invitation = _invitation(membership, invitation_id)
     if request.method != "POST":  # who had to log in first comes back here

@@ -15,7 +15,7 @@ from django.views.decorators.http import (
 )
 from django.views.decorators.vary import vary_on_headers
 
-from accounts import second_factor
+from accounts import limits, second_factor
 from accounts import services as accounts
 from accounts.devices import device
 from accounts.fields import USERNAME_TAKEN
@@ -77,6 +77,7 @@ def username(request):
         request.POST or None, initial={"username": request.user.username}
     )
     if request.method == "POST" and form.is_valid():
+        limits.take(limits.USERNAME, request.user.pk)  # it tells which names are taken
         try:
             accounts.change_username(request.user, form.cleaned_data["username"])
         except accounts.UsernameTaken:
@@ -103,6 +104,8 @@ def email(request):
     if request.method == "POST" and form.is_valid():
         try:
             accounts.ask_email_change(request.user, form.cleaned_data["email"])
+        except accounts.AddressBound:
+            form.add_error("email", _address_bound())
         except TooMuchMail:
             text = _(
                 "Naar dit adres zijn net al een paar mails gegaan. Probeer het later nog eens."
@@ -122,6 +125,13 @@ def email(request):
         "button": _("Stuur mij de link"),
     }
     return render(request, "me/form.html", context)
+
+
+def _address_bound():
+    return _(
+        "Je organisatie laat je inloggen via de eigen inlogdienst. Je adres moet daarom in"
+        " hetzelfde maildomein blijven. Vraag het een administrator van je organisatie."
+    )
 
 
 @require_safe

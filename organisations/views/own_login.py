@@ -7,7 +7,6 @@ from allauth.account.adapter import get_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows import reauthentication
 from allauth.account.internal.flows.login import record_authentication
-from allauth.core.internal import ratelimit
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
@@ -26,11 +25,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from accounts import limits
+
 from ..access import any_user, requires
 from ..models import OwnLogin, OwnLoginStatus
 from ..own_login import domains, provider
 from ..own_login.forms import ProviderForm, WorkAddressForm
 from ..roles import Permission
+from ..services import bound
 from ..services import own_login as services
 
 logger = logging.getLogger(__name__)
@@ -150,9 +152,9 @@ def try_out(request, membership):
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request):
+    if request.method == "POST":
+        limits.take_from(request, limits.OWN_LOGIN)
     form = WorkAddressForm(request.POST or None)
-    if _too_many(request):
-        return refused(request, "too_many", status=429)
     if request.method == "POST" and form.is_valid():
         if own := services.for_address(form.cleaned_data["email"]):
             return redirect(_with_next(request, "own_login_leave", own))
@@ -200,8 +202,8 @@ def confirm(request, code):
 
 
 def _go(request, own, *, purpose, **options):
-    if _too_many(request, limit_get=True):
-        return refused(request, "too_many", own=own, status=429)
+    """Each try may have us ask a server elsewhere; nobody uses us to keep it busy."""
+    limits.take_from(request, limits.OWN_LOGIN)
     leading = provider.Provider(request, app=provider.app(own))
     data = {"purpose": purpose, "user": request.user.pk}
     try:
@@ -229,7 +231,9 @@ def callback(request, code):
 
 def came_back(request, sociallogin, data) -> HttpResponse | None:
     """The provider says who this is. An answer, or None: allauth signs `sociallogin` in."""
-    own = OwnLogin.objects.get(code=sociallogin.account.provider)
+    own = OwnLogin.objects.filter(code=sociallogin.account.provider).first()
+    if own is None:  # removed while we asked there
+        return refused(request, "off")
     claims = sociallogin.claims
     try:
         if data["purpose"] == "try":
@@ -239,8 +243,10 @@ def came_back(request, sociallogin, data) -> HttpResponse | None:
         user, link = services.let_in(own, claims)
     except services.NotLetIn as refusal:
         return refused(request, refusal.reason, own=own)
+    except services.WrongState:
+        return refused(request, "off")
     sociallogin.account = link
-    vouched = services.vouches(own, user, claims)
+    vouched = bound.vouches(own, user, claims)
     provider.sign_in(request, sociallogin, user, vouched=vouched)
     return None
 
@@ -320,13 +326,6 @@ def _of(membership) -> OwnLogin | None:
 def _in_use(code) -> OwnLogin | None:
     known = OwnLogin.objects.in_use().select_related("organisation")
     return known.filter(code=code).first()
-
-
-def _too_many(request, **options) -> bool:
-    """Each try may have us ask a server elsewhere; nobody uses us to keep it busy."""
-    return not ratelimit.consume(
-        request, app="own_login", action="try", config={"try": "30/m/ip"}, **options
-    )
 
 
 def _next(request) -> str | None:

@@ -2,13 +2,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import known_devices, services
+from accounts import known_devices, resets, services
 from accounts.models import KnownDevice
-from mail import rendering
+from mail import private_links, rendering
 from mail.models import Message
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
+NEW = "een heel ander wachtwoord"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -91,3 +92,36 @@ def test_who_is_put_out_everywhere_is_known_nowhere(client, user):
     services.end_sessions(user)
 
     assert not KnownDevice.objects.exists()
+
+
+def change(client, user):
+    client.force_login(user)
+    form = {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW}
+    client.post(reverse("account_change_password"), form)
+
+
+def reset(client, user):
+    page = client.get(resets.path(user.pk), follow=True)
+    url = page.redirect_chain[-1][0]
+    client.post(url, {"password1": NEW, "password2": NEW})
+
+
+@pytest.mark.parametrize("renew", [change, reset])
+def test_another_password_forgets_every_browser_but_the_one_in_hand(
+    client, user, renew
+):
+    elsewhere = Client()
+    for browser in (elsewhere, client):
+        signs_in(user, browser)
+
+    renew(client, user)
+
+    user.refresh_from_db()
+    assert user.check_password(NEW)
+    known = KnownDevice.objects.get().digest
+    assert known == private_links.digest(token_in(client))
+    assert known != private_links.digest(token_in(elsewhere))
+
+
+def token_in(browser):
+    return browser.cookies[known_devices.COOKIE].value.split(":")[0]

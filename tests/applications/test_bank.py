@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +17,7 @@ from applications.services.documents import SameAsSent
 from applications.services.handling import OwnInterest, SamePerson
 from audit.models import Event
 from audit.services import record
-from mail import private_links
+from mail import private_links, rendering
 from mail.models import Message
 from organisations.models import ContactKind, Membership
 from organisations.roles import Role
@@ -289,7 +290,7 @@ def test_the_link_of_who_was_removed_is_worth_nothing(change, contract, alice, b
 
 
 def test_somebody_of_another_organisation_agrees_to_nothing(confirmed):
-    with pytest.raises(bank.TooNew):
+    with pytest.raises(PermissionDenied):
         bank.agree(confirmed, by=an_administrator(a_contract(), "Vreemd"))
 
 
@@ -522,3 +523,32 @@ def test_a_developer_sees_no_payment(client, contract):
     client.force_login(developer.user)
 
     assert client.get(address("payment", contract)).status_code == 403
+
+
+# --- who asked is gone ---
+
+
+@pytest.mark.parametrize("far", ["confirmed", "accepted"])
+def test_what_somebody_asked_who_was_removed_stops_and_the_others_read_why(
+    request, far, contract, alice, bob, monkeypatch
+):
+    change = request.getfixturevalue(far)
+    members.remove_member(contract.organisation.memberships.get(user=alice), by=bob)
+    Message.objects.all().delete()
+    days_pass(monkeypatch, 8)
+
+    bank.put_in_force()  # whichever the worker does first
+    bank.stop_without_asker()
+    bank.stop_without_asker()
+
+    assert stored(change).status == BankStatus.STOPPED
+    mails = Message.objects.filter(template="applications/emails/bank_stopped")
+    text = rendering.email(mails.get(to=bob.email)).body
+    assert "Alice Vraagt vroeg dit, en hoort niet meer bij" in text
+    assert Event.objects.filter(kind="bank_change.asker_gone").count() == 1
+
+
+def test_what_somebody_asked_who_is_still_there_goes_on(confirmed):
+    bank.stop_without_asker()
+
+    assert stored(confirmed).is_open

@@ -207,7 +207,8 @@ def test_a_subscription_that_another_key_uses_runs_on(contract, alice):
 
 def test_two_who_cancel_at_once_cancel_once(committed):
     contract = ApplicationFactory(status=Status.APPROVED).contract
-    people, barrier = [UserFactory(), UserFactory()], Barrier(2)
+    places = MembershipFactory.create_batch(2, organisation=contract.organisation)
+    people, barrier = [one.user for one in places], Barrier(2)
 
     def press(person):
         try:

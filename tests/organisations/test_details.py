@@ -13,6 +13,7 @@ from organisations.models import Contact, ContactKind
 from organisations.roles import Role
 from organisations.services import details
 from tests.factories import MembershipFactory, OrganisationFactory, UserFactory
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +125,7 @@ def test_a_contact_is_another_row_and_the_one_before_is_told(client, alice):
     organisation = alice.organisation
     details.set_contact(organisation, kind=ContactKind.CONTRACT, **KATRIJN)
     url = page(alice, "contact-overeenkomst")
+    signed_in(alice.user, client)
 
     client.post(url, form(client, url) | {"email": "nieuw@bedrijf.example"})
 

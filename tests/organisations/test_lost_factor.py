@@ -9,7 +9,7 @@ from django.urls import reverse
 from audit.models import Event
 from mail.models import Message
 from organisations.roles import Role
-from organisations.services import lost_factor
+from organisations.services import lost_factor, members
 from tests.factories import PASSWORD, MembershipFactory
 from tests.organisations.test_asking import signed_in
 
@@ -109,3 +109,39 @@ def test_who_is_stuck_is_told_whom_to_ask(bob):
 
     assert "Telefoon kwijt?" in html
     assert "Vraag een administrator van je organisatie" in html
+
+
+def test_what_was_changed_in_another_window_is_no_error(alice, bob, monkeypatch):
+    site = signed_in(alice)
+    monkeypatch.setattr(lost_factor, "may_end", meanwhile(lambda: elsewhere(bob)))
+
+    page_after = site.post(page(bob), follow=True)
+
+    assert "kun jij niet weghalen" in page_after.text
+    assert Authenticator.objects.filter(user=bob.user).exists()
+
+
+def test_who_was_removed_in_another_window_is_no_error(alice, bob, monkeypatch):
+    site = signed_in(alice)
+    remove = meanwhile(lambda: members.remove_member(bob, by=alice.user))
+    monkeypatch.setattr(lost_factor, "may_end", remove)
+    address = page(bob)
+
+    page_after = site.post(address, follow=True)
+
+    assert "Alice Admin" in page_after.text
+    assert page_after.resolver_match.view_name == "organisations:users"
+
+
+def meanwhile(act):
+    """What is asked first says yes, and then somebody else acts, once."""
+    truly, acted = lost_factor.may_end, []
+
+    def may_end(membership, *, by):
+        may = truly(membership, by=by)
+        if not acted:
+            acted.append(True)
+            act()
+        return may
+
+    return may_end

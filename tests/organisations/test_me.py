@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import limits
 from accounts import services as accounts
 from accounts.devices import device
 from accounts.models import EmailChange, User, Username
@@ -300,3 +301,14 @@ def test_language_that_is_chosen_is_that_of_ones_mail_too(site, dora):
     dora.refresh_from_db()
     assert dora.language == "en"
     assert answer.cookies["django_language"]["max-age"] == 365 * 24 * 3600
+
+
+def test_usernames_are_not_tried_without_end(site, dora):
+    for _ in range(limits.USERNAME.most):
+        site.post(page("my_username"), {"username": dora.username})
+
+    answer = site.post(page("my_username"), {"username": "vrij"})
+
+    dora.refresh_from_db()
+    assert answer.status_code == 429
+    assert dora.username == "dora"

@@ -3,15 +3,18 @@
 import time
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import resets
-from accounts.models import ResetRequest
+from accounts.models import EmailChange, ResetRequest
 from audit.models import Event
+from mail import private_links
 from mail.models import Message
 from organisations.models import OwnLoginStatus
 from organisations.services import members
@@ -19,6 +22,7 @@ from organisations.services import own_login as services
 from tests.factories import (
     PASSWORD,
     MembershipFactory,
+    OrganisationFactory,
     OwnLoginFactory,
     UserFactory,
 )
@@ -236,6 +240,16 @@ def test_being_vouched_for_ends_with_the_session(client, own, jan, provider, set
     assert client.get("/mijn/gegevens/")["Location"] == reverse("mfa_activate_totp")
 
 
+def test_being_vouched_for_ends_with_joining_another_organisation(
+    client, own, jan, provider
+):
+    sign_in(client, own, provider, email=jan.user.email, amr=["mfa"])
+    other = OrganisationFactory(second_factor_from=timezone.localdate())
+    mine = MembershipFactory(organisation=other, user=jan.user, role="developer")
+
+    assert client.get(home(mine))["Location"] == reverse("mfa_activate_totp")
+
+
 # --- enforced ---
 
 
@@ -272,6 +286,82 @@ def test_a_bound_member_gets_in_through_the_provider(client, own, jan, provider)
     sign_in(client, own, provider, email=jan.user.email)
 
     assert is_signed_in(client)
+
+
+def home(member):
+    return reverse("organisations:dashboard", args=[member.organisation.slug])
+
+
+def test_a_session_that_began_with_a_password_opens_nothing_once_it_is_enforced(
+    client, own, jan, provider
+):
+    log_in(client, jan.user)
+    assert client.get(home(jan)).status_code == 200
+    enforce(own)
+
+    asked = client.get(home(jan))
+    part = client.get(home(jan), headers={"HX-Request": "true"})
+
+    leave = reverse("organisations:own_login_leave", args=[own.code])
+    assert asked["Location"].startswith(f"{leave}?next=")
+    assert part["HX-Redirect"].startswith(f"{leave}?next=")
+    act = reverse("organisations:ask", args=[own.organisation.slug])
+    assert client.post(act)["Location"].startswith(leave)
+    sign_in(client, own, provider, email=jan.user.email)
+    assert client.get(home(jan)).status_code == 200
+
+
+def test_a_password_given_again_does_not_end_being_in_through_the_provider(
+    client, own, jan, provider
+):
+    enforce(own)
+    sign_in(client, own, provider, email=jan.user.email)
+
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+
+    assert client.get(home(jan)).status_code == 200
+
+
+def test_an_administrator_who_loses_the_second_factor_loses_that_way_in(client, own):
+    anna = MembershipFactory(
+        organisation=own.organisation, user__email="anna@voorbeeld.example"
+    )
+    log_in(client, anna.user)
+    TOTP.activate(anna.user, generate_totp_secret())
+    enforce(own)
+    assert client.get(home(anna)).status_code == 200
+
+    Authenticator.objects.all().delete()
+
+    assert client.get(home(anna)).status_code == 302
+
+
+def ask_address(client, email):
+    client.post("/account/reauthenticate/", {"password": PASSWORD})
+    return client.post(reverse("organisations:my_email"), {"email": email})
+
+
+def test_nobody_slips_out_by_another_address(client, own, jan, provider):
+    enforce(own)
+    sign_in(client, own, provider, email=jan.user.email)
+
+    refused = ask_address(client, "jan@elders.example")
+
+    assert "in hetzelfde maildomein blijven" in refused.text
+    assert not EmailChange.objects.exists()
+    assert ask_address(client, "jan.jansen@voorbeeld.example").status_code == 302
+
+
+def test_nor_by_a_link_that_was_asked_before(client, own, jan):
+    log_in(client, jan.user)
+    ask_address(client, "jan@elders.example")
+    link = jan.user.email_change
+    token = private_links.token("email_change", link.pk, link.link_version)
+    enforce(own)
+
+    assert client.post(f"/e-mailadres/{token}/").status_code == 404
+    jan.user.refresh_from_db()
+    assert jan.user.email == "jan@voorbeeld.example"
 
 
 @pytest.mark.parametrize("email", ["jan@elders.example", "jan@sub.voorbeeld.example"])
@@ -417,7 +507,12 @@ def test_an_old_session_or_somebody_else_confirms_nothing(
 # --- setting it up ---
 
 
-def test_another_provider_knows_nobody_and_is_off(own, jan):
+@pytest.fixture
+def anna(own):
+    return MembershipFactory(organisation=own.organisation)
+
+
+def test_another_provider_knows_nobody_and_is_off(own, jan, anna):
     SocialAccount.objects.create(user=jan.user, provider=own.code, uid="j")
 
     services.set_up(
@@ -426,7 +521,7 @@ def test_another_provider_knows_nobody_and_is_off(own, jan):
         client_id=own.client_id,
         secret="nieuw",
         domain=own.domain,
-        by=jan.user,
+        by=anna.user,
     )
 
     own.refresh_from_db()
@@ -435,14 +530,14 @@ def test_another_provider_knows_nobody_and_is_off(own, jan):
     assert not SocialAccount.objects.exists()
 
 
-def test_a_secret_that_is_replaced_changes_nothing_else(own, jan):
+def test_a_secret_that_is_replaced_changes_nothing_else(own, anna):
     services.set_up(
         own.organisation,
         issuer=own.issuer,
         client_id=own.client_id,
         secret="nieuw",
         domain=own.domain,
-        by=jan.user,
+        by=anna.user,
     )
 
     own.refresh_from_db()

@@ -16,9 +16,11 @@ from organisations.models import OwnLogin, OwnLoginStatus
 from organisations.own_login import domains
 from organisations.own_login.forms import ProviderForm
 from organisations.services import own_login as services
+from organisations.views import own_login as views
 from tests.factories import MembershipFactory, OrganisationFactory, OwnLoginFactory
 from tests.name_server import NameServer
 from tests.organisations.own_login import come_back, start
+from tests.races import racing
 
 pytestmark = pytest.mark.django_db
 TYPED = {
@@ -270,3 +272,35 @@ def test_a_question_after_all_is_off_is_a_page_of_ours(client, own):
     own.delete()
 
     assert come_back(client, own, question["state"]).status_code == 404
+
+
+def test_a_button_for_what_was_removed_meanwhile_says_so(client, anna, monkeypatch):
+    own = OwnLoginFactory(organisation=anna.organisation, status=OwnLoginStatus.ON)
+    sign_in(client, anna)
+    seen = OwnLogin.objects.get(pk=own.pk)
+    monkeypatch.setattr(views, "_of", lambda _membership: seen)
+    services.remove(own, by=anna.user)
+
+    for act in ("uitzetten", "verwijderen", "verplichten"):
+        answer = client.post(page(anna, "own_login_act", act))
+        assert answer.status_code == 302, act
+
+
+@pytest.mark.django_db(transaction=True)
+def test_removing_it_while_another_switches_waits_for_nobody(anna, monkeypatch):
+    monkeypatch.setattr(domains, "has_record", lambda *_: False)
+    with racing(3) as race:
+        for _ in range(40):
+            own = OwnLoginFactory(
+                organisation=anna.organisation, status=OwnLoginStatus.ON
+            )
+            mine, other = (OwnLogin.objects.get(pk=own.pk) for _ in range(2))
+
+            race.run(
+                lambda mine=mine: services.remove(mine, by=anna.user),
+                lambda other=other: services.switch_off(other, by=anna.user),
+                services.recheck,
+                losing=services.WrongState,
+            )
+
+            assert not OwnLogin.objects.exists()

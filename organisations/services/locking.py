@@ -1,0 +1,35 @@
+"""Who may act for an organisation, judged at the moment that it is done."""
+
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import User
+
+from ..models import Organisation
+from ..roles import Permission
+
+
+def lock(organisation_id: int, *, by: User | None = None) -> Organisation:
+    """Let nobody else change who runs the organisation until this is done.
+
+    `by` acts as its administrator, and is refused if they lost that since the page was
+    made (PermissionDenied). Take this lock before every other one.
+
+    Without its key: what is recorded meanwhile refers to the organisation as it commits,
+    holding the audit log that this will wait for.
+    """
+    rows = Organisation.objects.select_for_update(no_key=True)
+    organisation = rows.get(pk=organisation_id)
+    require_administrator(organisation, by)
+    return organisation
+
+
+def require_administrator(organisation: Organisation, user: User | None) -> None:
+    """Refuse who lost the right while the page was open; the organisation is locked.
+
+    Time and the operator's staff act for an organisation through services of their own.
+    """
+    if user is None or user.is_staff:
+        return
+    mine = organisation.memberships.filter(user=user).first()
+    if not (mine and Permission.ORGANISATION_MANAGE in mine.permissions):
+        raise PermissionDenied
