@@ -51,7 +51,7 @@ def alike(answer, sent):
 def foreign_below_own(world, name, pattern, person):
     """Pairs of what is b's and what is nobody's, for each part that may be asked for."""
     own = world.values(name, pattern, person.letter)
-    asked = [part for part in parts(pattern) if not is_nobodys(name, part)]
+    asked = [part for part in parts(name, pattern) if not is_nobodys(name, part)]
     theirs, nothing = (world.values(name, pattern, letter) for letter in ("b", None))
     for place, part in enumerate(asked):
         if part == "token" and place == 0:  # whoever has the link is let in

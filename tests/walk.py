@@ -258,8 +258,7 @@ class World:
 
     def values(self, name, pattern, letter, **given):
         """What each part of an address is for this organisation; None: nobody's."""
-        every = [*parts(pattern), *BEFORE_THE_LAST.get(name, [])]
-        asked = [part for part in every if part not in given]
+        asked = [part for part in parts(name, pattern) if part not in given]
         return {part: self._value(name, part, letter) for part in asked} | given
 
     def _value(self, name, part, letter):
@@ -285,8 +284,8 @@ class World:
 BEFORE_THE_LAST = {"mfa_edit_webauthn": ["pk"], "mfa_remove_webauthn": ["pk"]}
 
 
-def parts(pattern):
-    return list(pattern.pattern.regex.groupindex)
+def parts(name, pattern):
+    return [*pattern.pattern.regex.groupindex, *BEFORE_THE_LAST.get(name, [])]
 
 
 def is_nobodys(name, part):
