@@ -227,7 +227,8 @@ class World:
                     owner = self.owner.get((self.tables[table]._meta.label_lower, pk))
                     if owner not in allowed:
                         yield f"changed {table} {pk} of {owner}"
-                else:
+                        continue
+                if row:  # what is new, and what became of one's own
                     yield from self._marked(row, allowed, sent, f"wrote in {table}")
                     yield from self._leads_to(table, json.loads(row), allowed)
 

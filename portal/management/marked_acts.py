@@ -179,25 +179,29 @@ def _usage(one):
 
 
 def _own_login(one):
-    """Set up, tried and used; the last organisation has it on, the others off again.
+    """Set up, tried and used; on for the last organisation, the others chose another domain.
 
     That the domain is theirs stands in no DNS, so that nothing here needs a network.
     """
-    own = own_login.set_up(
-        one.organisation,
-        issuer=f"https://merk-{one.letter}-inlogdienst.example",
-        client_id=one.mark("client"),
-        secret=one.mark("secret"),
-        domain=f"merk-{one.letter}-post.example",
-        by=one.administrator,
-    )
+    own = _set_up(one, f"merk-{one.letter}-post.example")
     OwnLogin.objects.filter(pk=own.pk).update(status=OwnLoginStatus.VERIFIED)
     own_login.tried(own, _claims(one, one.administrator), by=one.administrator)
     own_login.switch_on(own, by=one.administrator)
     second = User.objects.get(pk=one.people["developer_2"]["id"])
     own_login.let_in(own, _claims(one, second))
     if one.letter != "c":
-        own_login.switch_off(own, by=one.administrator)
+        _set_up(one, f"merk-{one.letter}-domein.example")
+
+
+def _set_up(one, domain):
+    return own_login.set_up(
+        one.organisation,
+        issuer=f"https://merk-{one.letter}-inlogdienst.example",
+        client_id=one.mark("client"),
+        secret=one.mark("secret"),
+        domain=domain,
+        by=one.administrator,
+    )
 
 
 def _claims(one, user):

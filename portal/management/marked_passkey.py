@@ -18,7 +18,9 @@ FLAGS = AuthenticatorData.FLAG
 
 def credential(chance: random.Random) -> dict[str, Any]:
     """Its key is a number and nobody's: it is listed and renamed, and signs nothing."""
-    key = ES256({1: 2, 3: -7, -1: 1, -2: chance.randbytes(32), -3: chance.randbytes(32)})
+    key = ES256(
+        {1: 2, 3: -7, -1: 1, -2: chance.randbytes(32), -3: chance.randbytes(32)}
+    )
     name = chance.randbytes(16)
     made = AttestedCredentialData.create(b"\0" * 16, name, key)
     data = AuthenticatorData.create(b"\0" * 32, FLAGS.UP | FLAGS.UV | FLAGS.AT, 0, made)
