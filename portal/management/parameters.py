@@ -160,7 +160,7 @@ NOBODYS = {
     "uidb36": "1",
     "key": "set-password",
     "app_label": "applications",
-    "content_type_id": "1",
+    "content_type_id": "999999",  # of a model with UUIDs, Django itself answers 500
     "url": "nothing",
     "admin:view_on_site object_id": "1",
     "admin: object_id": "1",  # an old address, led on to the one of today
