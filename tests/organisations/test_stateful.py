@@ -87,8 +87,10 @@ class People(RuleBasedStateMachine):
         for number, which in enumerate(self.organisations):
             founder, colleague = self.people[number : number + 2]
             for user, role in ((founder, ADMINISTRATOR), (colleague, DEVELOPER)):
-                members.add_member(which, user, role=role, by=founder)
+                place = members.add_member(which, user, role=role, by=founder)
                 self.places[which.pk, user.pk] = role
+            request = asking.ask(place, reason="Samen is veiliger.")
+            self.requests[request.pk] = Wanted(which.pk, colleague.pk)
 
     def teardown(self):
         transaction.set_rollback(True)
