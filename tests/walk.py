@@ -227,7 +227,8 @@ class World:
                     owner = self.owner.get((self.tables[table]._meta.label_lower, pk))
                     if owner not in allowed:
                         yield f"changed {table} {pk} of {owner}"
-                else:
+                        continue
+                if row:  # what is new, and what became of one's own
                     yield from self._marked(row, allowed, sent, f"wrote in {table}")
                     yield from self._leads_to(table, json.loads(row), allowed)
 
@@ -258,8 +259,7 @@ class World:
 
     def values(self, name, pattern, letter, **given):
         """What each part of an address is for this organisation; None: nobody's."""
-        every = [*parts(pattern), *BEFORE_THE_LAST.get(name, [])]
-        asked = [part for part in every if part not in given]
+        asked = [part for part in parts(name, pattern) if part not in given]
         return {part: self._value(name, part, letter) for part in asked} | given
 
     def _value(self, name, part, letter):
@@ -285,8 +285,8 @@ class World:
 BEFORE_THE_LAST = {"mfa_edit_webauthn": ["pk"], "mfa_remove_webauthn": ["pk"]}
 
 
-def parts(pattern):
-    return list(pattern.pattern.regex.groupindex)
+def parts(name, pattern):
+    return [*pattern.pattern.regex.groupindex, *BEFORE_THE_LAST.get(name, [])]
 
 
 def is_nobodys(name, part):

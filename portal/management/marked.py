@@ -103,9 +103,9 @@ class OneOrganisation:
             self._application(Status(status), number)
         self.organisation = Organisation.objects.get(kvk_number=self.kvk_number)
         self._first_administrator()
-        self._member("administrator_2", Role.ADMINISTRATOR, second_factor=True)
-        self._member("developer_1", Role.DEVELOPER)
-        self._member("developer_2", Role.DEVELOPER, second_factor=True)
+        self.member("administrator_2", Role.ADMINISTRATOR, second_factor=True)
+        self.member("developer_1", Role.DEVELOPER)
+        self.member("developer_2", Role.DEVELOPER, second_factor=True)
         self._removed()
         self._waiting()
         self._keys()
@@ -131,7 +131,7 @@ class OneOrganisation:
 
     def _application(self, status: Status, number: int) -> None:
         application = world.draft(
-            self._answers(number), from_address=f"merk-{self.letter}-{number}"
+            self.answers(number), from_address=f"merk-{self.letter}-{number}"
         )
         self.applications[status.value] = application
         if status == Status.DRAFT:
@@ -146,7 +146,7 @@ class OneOrganisation:
             world.bring(application, Status.CONTRACT_SENT, by=self.staff.__getitem__)
         world.bring(application, status, by=self.staff.__getitem__, because=reason)
 
-    def _answers(self, number: int) -> dict[str, Any]:
+    def answers(self, number: int) -> dict[str, Any]:
         """Every answer that takes words has the mark; the rest is a number of its own."""
         words = [
             "key_name", "purpose", "name", "street", "city", "postal_street",
@@ -187,7 +187,7 @@ class OneOrganisation:
         self._known("administrator_1", self.administrator, Role.ADMINISTRATOR)
         accounts.ask_email_change(self.administrator, self.email("nieuw-adres"))
 
-    def _member(
+    def member(
         self, name: str, role: Role, *, second_factor: bool = False
     ) -> Membership:
         invitation = self._invite(self.email(name), role)
@@ -219,7 +219,7 @@ class OneOrganisation:
 
     def _removed(self) -> None:
         """Somebody who belonged here, and can still sign in."""
-        membership = self._member("removed", Role.DEVELOPER)
+        membership = self.member("removed", Role.DEVELOPER)
         organisations.remove_member(membership, by=self.administrator)
         self.people["removed"]["role"] = None
 

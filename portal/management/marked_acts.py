@@ -1,19 +1,37 @@
 """What people of a marked organisation asked and set up, beside the application itself."""
 
 import datetime
+import json
 from typing import Any
 
 import schwifty
+from allauth.mfa.webauthn.internal.auth import WebAuthn
 from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import gateways
+from apikeys import gateways, usage
 from apikeys.models import Gateway
-from applications.services import bank
-from organisations.models import ContactKind, Intervention, Membership
-from organisations.services import asking, details, intervening, own_login
+from applications.models import Status
+from applications.services import bank, contracts, following, handling
+from organisations.models import (
+    ContactKind,
+    Intervention,
+    Membership,
+    OwnLogin,
+    OwnLoginStatus,
+)
+from organisations.roles import Role
+from organisations.services import (
+    asking,
+    details,
+    intervening,
+    lost_factor,
+    own_login,
+)
 from organisations.services import second_factor as policy
+from portal.management import world
+from portal.management.marked_passkey import credential
 from portal.management.parameters import token
 
 
@@ -25,17 +43,13 @@ def make_gateway(by: User) -> dict[str, Any]:
 def act(one: Any) -> None:
     """Do all of it for this organisation (marked.OneOrganisation), marks included."""
     _contacts(one)
+    _factors(one)
     _requests(one)
     _interventions(one)
     _bank_change(one)
-    own_login.set_up(
-        one.organisation,
-        issuer=f"https://merk-{one.letter}-inlogdienst.example",
-        client_id=one.mark("client"),
-        secret=one.mark("secret"),
-        domain=f"merk-{one.letter}-domein.example",
-        by=one.administrator,
-    )
+    _second_contract(one)
+    _usage(one)
+    _own_login(one)
     policy.require(
         one.organisation,
         timezone.localdate() + datetime.timedelta(days=400),
@@ -69,43 +83,130 @@ def _contacts(one):
     )
 
 
+def _factors(one):
+    """A passkey, and somebody whose second factor was lost and taken away."""
+    second = User.objects.get(pk=one.people["administrator_2"]["id"])
+    WebAuthn.add(second, one.mark("passkey"), credential(one.chance))
+    lost = one.member("lost", Role.DEVELOPER, second_factor=True)
+    lost_factor.end_of(lost, by=one.administrator)
+    one.people["lost"] |= {"totp": None, "recovery_codes": []}
+
+
 def _requests(one):
-    """One that was withdrawn and one that is open, by who belongs here long enough."""
+    """One that was withdrawn, one open, one refused, by who belongs here long enough."""
     members = one.organisation.memberships.filter(role="developer").order_by("pk")
     long_ago = timezone.now() - datetime.timedelta(days=60)
     Membership.objects.filter(pk__in=members).update(since=long_ago)
-    first, second = members[:2]
-    ended = asking.ask(first, reason=one.mark("waarom"))
-    asking.withdraw(ended, by=first.user)
-    asking.ask(second, reason=one.mark("waarom"))
+    withdrawn, _open, refused = [
+        asking.ask(member, reason=one.mark("waarom")) for member in members
+    ]
+    asking.withdraw(withdrawn, by=withdrawn.user)
+    asking.refuse(refused, answer=one.mark("antwoord"), by=one.administrator)
 
 
 def _interventions(one):
-    """One that was stopped and one that waits for approval."""
-    for number in range(2):
-        proposed = intervening.propose(
-            one.organisation,
-            Intervention.Kind.APPOINT,
-            reason=one.mark("reden"),
-            checked=one.mark("gebeld"),
-            email=one.email(f"ingreep-{number}"),
-            by=one.staff["support"],
-        )
-        if number == 0:
-            intervening.stop(proposed, by=one.staff["support"])
+    """One that was stopped, one that waits for approval, one that waits for its time."""
+    first, _second = [
+        _propose(one, "APPOINT", email=one.email(f"ingreep-{number}"))
+        for number in range(2)
+    ]
+    intervening.stop(first, by=one.staff["support"])
+    second = User.objects.get(pk=one.people["administrator_2"]["id"])
+    lost = _propose(one, "SECOND_FACTOR", user=second)
+    intervening.approve(lost, by=one.staff["contracten"])
+
+
+def _propose(one, kind, **whom):
+    return intervening.propose(
+        one.organisation,
+        Intervention.Kind[kind],
+        reason=one.mark("reden"),
+        checked=one.mark("gebeld"),
+        by=one.staff["support"],
+        **whom,
+    )
 
 
 def _bank_change(one):
     """Asked, confirmed, and agreed by staff: its new mandate waits for a signature."""
-    iban = schwifty.IBAN.generate("NL", "TEST", one.digits(10)).compact
-    one.numbers.append(iban)
-    change = bank.ask(
-        one.organisation.contracts.get(),
-        iban=iban,
-        account_holder=one.mark("rekeninghouder"),
-        by=one.administrator,
-    )
+    change = _ask_bank_change(one, one.organisation.contracts.get())
     bank.confirm(token("bank_change", change))
     bank.agree_as_staff(
         change, how_checked=one.mark("teruggebeld"), by=one.staff["contracten"]
     )
+
+
+def _ask_bank_change(one, contract):
+    iban = schwifty.IBAN.generate("NL", "TEST", one.digits(10)).compact
+    one.numbers.append(iban)
+    return bank.ask(
+        contract,
+        iban=iban,
+        account_holder=one.mark("rekeninghouder"),
+        by=one.administrator,
+    )
+
+
+def _second_contract(one):
+    """One that was cancelled; a change of its account was stopped, the next is asked."""
+    application = world.draft(one.answers(20), from_address=f"merk-{one.letter}-20")
+    one.applications["approved_2"] = application
+    world.submit(application)
+    following.confirm_email(application)
+    world.bring(application, Status.CONTRACT_RETURNED, by=one.staff.__getitem__)
+    contract = handling.approve(
+        application, by=one.staff["contracten"], join=one.organisation
+    )
+    stopped = _ask_bank_change(one, contract)
+    bank.confirm(token("bank_change", stopped))
+    bank.stop(stopped, reason=one.mark("reden"), by=one.administrator)
+    _ask_bank_change(one, contract)
+    contracts.cancel(
+        contract,
+        ends_on=contracts.last_day(timezone.localdate()),
+        reason=one.mark("reden"),
+        by=one.administrator,
+    )
+
+
+def _usage(one):
+    """A batch of the gateway that all share, about this organisation's key."""
+    key = one.organisation.api_keys.order_by("pk").first()
+    api = key.subscriptions.get().product.apis.first()
+    line = {"apiKeyId": key.pk, "api": api.slug, "at": timezone.now().isoformat()}
+    batch = json.dumps({**line, "status": 200, "calls": int(one.digits(5)) + 1})
+    usage.count(Gateway.objects.get(), one.mark("batch"), [batch.encode()])
+
+
+def _own_login(one):
+    """Set up, tried and used; on for the last organisation, the others chose another domain.
+
+    That the domain is theirs stands in no DNS, so that nothing here needs a network.
+    """
+    own = _set_up(one, f"merk-{one.letter}-post.example")
+    OwnLogin.objects.filter(pk=own.pk).update(status=OwnLoginStatus.VERIFIED)
+    own_login.tried(own, _claims(one, one.administrator), by=one.administrator)
+    own_login.switch_on(own, by=one.administrator)
+    second = User.objects.get(pk=one.people["developer_2"]["id"])
+    own_login.let_in(own, _claims(one, second))
+    if one.letter != "c":
+        _set_up(one, f"merk-{one.letter}-domein.example")
+
+
+def _set_up(one, domain):
+    return own_login.set_up(
+        one.organisation,
+        issuer=f"https://merk-{one.letter}-inlogdienst.example",
+        client_id=one.mark("client"),
+        secret=one.mark("secret"),
+        domain=domain,
+        by=one.administrator,
+    )
+
+
+def _claims(one, user):
+    return {
+        "sub": one.mark(f"nummer-{user.pk}"),
+        "email": user.email,
+        "email_verified": True,
+    }

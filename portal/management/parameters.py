@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib import admin
@@ -85,6 +86,11 @@ def _sessions(rows: Rows) -> list[int]:
     return [session.pk for session in found]
 
 
+def _passkeys(rows: Rows) -> list[int]:
+    found = Authenticator.objects.filter(pk__in=_of(Authenticator)(rows))
+    return [*found.filter(type="webauthn").values_list("pk", flat=True)]
+
+
 # What stands in an address → which of an organisation's rows it may be. By the name of
 # the part, or by that of the page before it where one name means several things.
 PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
@@ -103,7 +109,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "applications:organisation_document document_id": lambda rows: _documents(
         rows, Status.APPROVED
     ),
-    "applications:confirm_bank_change token": _tokens("bank_change", BankChange),
+    "applications:confirm_bank_change token": _tokens(
+        "bank_change", BankChange, confirmed_at=None
+    ),
+    "mfa_edit_webauthn pk": _passkeys,
+    "mfa_remove_webauthn pk": _passkeys,
     "admin:applications_bankchange_document pk": _of(BankChange),
     "admin:applications_bankchange_document document_pk": lambda rows: [
         *Document.objects.filter(bank_change__in=_of(BankChange)(rows))
@@ -150,7 +160,7 @@ NOBODYS = {
     "uidb36": "1",
     "key": "set-password",
     "app_label": "applications",
-    "content_type_id": "1",
+    "content_type_id": "999999",  # of a model with UUIDs, Django itself answers 500
     "url": "nothing",
     "admin:view_on_site object_id": "1",
     "admin: object_id": "1",  # an old address, led on to the one of today
@@ -161,8 +171,6 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
-    "mfa_edit_webauthn pk": "1",
-    "mfa_remove_webauthn pk": "1",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",

@@ -552,3 +552,25 @@ def test_what_somebody_asked_who_is_still_there_goes_on(confirmed):
     bank.stop_without_asker()
 
     assert stored(confirmed).is_open
+
+
+def test_the_dashboard_says_that_a_change_waits_for_a_second_person(
+    client, contract, confirmed, alice, bob
+):
+    developer = MembershipFactory(organisation=contract.organisation, role="developer")
+    dashboard = reverse("organisations:dashboard", args=[contract.organisation.slug])
+
+    def agree_link_for(user):
+        client.force_login(user)
+        page = client.get(dashboard).text
+        path = reverse(
+            "applications:agree_bank_change",
+            args=[contract.organisation.slug, confirmed.pk],
+        )
+        return path in page, "wacht op een tweede persoon" in page
+
+    assert agree_link_for(bob) == (True, False)
+    assert agree_link_for(alice) == (False, True)
+    assert agree_link_for(developer.user) == (False, False)
+    bank.agree(confirmed, by=bob)
+    assert agree_link_for(alice) == (False, False)

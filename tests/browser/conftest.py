@@ -1,5 +1,6 @@
 """A whole portal of this run's own: web server, worker, database, mail server, browser."""
 
+import json
 import os
 import secrets
 import subprocess
@@ -130,6 +131,12 @@ def _wait_until_up(url):
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"{url} does not answer")
+
+
+@pytest.fixture(scope="session")
+def marked_world(site):
+    """The three organisations of acceptance_seed, by letter (portal/management/marked.py)."""
+    return json.loads(site.manage("acceptance_seed").stdout)["organisations"]
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ small model says what each act must lead to.
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -22,9 +23,9 @@ from accounts import services as accounts
 from accounts.models import User, Username
 from mail import private_links
 from organisations import activity
-from organisations.models import Invitation, Membership
+from organisations.models import AdministratorRequest, Invitation, Membership
 from organisations.roles import Role
-from organisations.services import inviting, members
+from organisations.services import asking, inviting, members
 from organisations.services.inviting import Outcome
 from tests.factories import OrganisationFactory, UserFactory
 
@@ -59,6 +60,16 @@ class Asked:
         return self.state == "waiting" and not self.expired
 
 
+@dataclass
+class Wanted:
+    """What the model knows of one request to become administrator."""
+
+    where: int  # the organisation
+    user: int
+    outcome: str = ""
+    due: bool = False
+
+
 class People(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
@@ -72,9 +83,14 @@ class People(RuleBasedStateMachine):
         self.names = {user.username: user.pk for user in self.people}
         self.places = {}  # (organisation, person) → role
         self.asked = {}  # (organisation, address) → Asked
-        for which, founder in zip(self.organisations, self.people, strict=False):
-            members.add_member(which, founder, role=ADMINISTRATOR, by=founder)
-            self.places[which.pk, founder.pk] = ADMINISTRATOR
+        self.requests = {}  # AdministratorRequest → Wanted
+        for number, which in enumerate(self.organisations):
+            founder, colleague = self.people[number : number + 2]
+            for user, role in ((founder, ADMINISTRATOR), (colleague, DEVELOPER)):
+                place = members.add_member(which, user, role=role, by=founder)
+                self.places[which.pk, user.pk] = role
+            request = asking.ask(place, reason="Samen is veiliger.")
+            self.requests[request.pk] = Wanted(which.pk, colleague.pk)
 
     def teardown(self):
         transaction.set_rollback(True)
@@ -214,6 +230,58 @@ class People(RuleBasedStateMachine):
             self.becomes(colleague, ADMINISTRATOR)
             self.becomes(mine, DEVELOPER)
 
+    @rule(which=two, who=some)
+    def ask(self, which, who):
+        place = self.place(which, who)
+        key = place.organisation_id, place.user_id
+        before = self.requests_of(*key)
+        last = before[-1].outcome if before else "none"
+        try:
+            request = asking.ask(place, reason="Er is niemand meer.")
+        except asking.MayNotAsk:
+            assert self.places[key] == ADMINISTRATOR or last in ("", "refused")
+        else:
+            assert self.places[key] == DEVELOPER
+            assert last not in ("", "refused")
+            self.requests[request.pk] = Wanted(*key)
+
+    @rule(which=some, by=some, way=st.sampled_from(["grant", "refuse", "withdraw"]))
+    def answer(self, which, by, way):
+        if not (found := self.request(which)):
+            return
+        wanted, request = found
+        by = self.administrator_of(wanted.where, by)
+        act, outcome = {
+            "grant": (partial(asking.grant, by=by), "granted"),
+            "refuse": (partial(asking.refuse, answer="Nee.", by=by), "refused"),
+            "withdraw": (partial(asking.withdraw, by=request.user), "withdrawn"),
+        }[way]
+        try:
+            act(request)
+        except asking.RequestEnded:
+            assert wanted.outcome
+        else:
+            assert not wanted.outcome
+            wanted.outcome = outcome
+            if way == "grant":
+                self.places[wanted.where, wanted.user] = ADMINISTRATOR
+
+    @rule(which=some)
+    def the_time_of_a_request_comes(self, which):
+        if (found := self.request(which)) and not found[0].outcome:
+            wanted, request = found
+            rows = AdministratorRequest.objects.filter(pk=request.pk)
+            rows.update(falls_at=timezone.now())
+            wanted.due = True
+
+    @rule()
+    def a_worker_tends(self):
+        asking.tend_all()
+        for wanted in self.requests.values():
+            if wanted.due and not wanted.outcome:
+                wanted.outcome = "passed"
+                self.places[wanted.where, wanted.user] = ADMINISTRATOR
+
     @rule(who=some)
     def close_account(self, who):
         user = self.person(who)
@@ -252,6 +320,19 @@ class People(RuleBasedStateMachine):
     def somebody_runs_each_organisation(self):
         for organisation in self.organisations:
             assert organisation.memberships.administrators().exists()
+
+    @invariant()
+    def who_still_asks_is_no_administrator(self):
+        asking_yet = [one for one in self.requests.values() if not one.outcome]
+        for one in asking_yet:
+            assert self.places[one.where, one.user] == DEVELOPER
+
+    @invariant()
+    def a_request_ends_once_and_as_the_model_says(self):
+        found = AdministratorRequest.objects.values_list("pk", "outcome")
+        assert dict(found) == {
+            pk: wanted.outcome for pk, wanted in self.requests.items()
+        }
 
     @invariant()
     def an_address_has_one_invitation(self):
@@ -318,11 +399,14 @@ class People(RuleBasedStateMachine):
             role,
             self.places[place.organisation_id, place.user_id],
         )
+        if role != was:
+            self.overtaken(place.organisation_id, place.user_id)
         if role == DEVELOPER != was:
             self.takes_back(place.organisation_id, place.user)
 
     def goes(self, organisation, user):
         del self.places[organisation, user.pk]
+        self.overtaken(organisation, user.pk)
         self.takes_back(organisation, user)
 
     def takes_back(self, organisation, user):
@@ -332,6 +416,22 @@ class People(RuleBasedStateMachine):
             hangs = asked.by == user or address == email.lower()
             if where == organisation and asked.state == "waiting" and hangs:
                 asked.state = "withdrawn"
+
+    def request(self, which):
+        """Some request that was ever made, as a page has it that was opened before."""
+        if not self.requests:
+            return None
+        pk = sorted(self.requests)[which % len(self.requests)]
+        return self.requests[pk], AdministratorRequest.objects.get(pk=pk)
+
+    def requests_of(self, organisation, user):
+        wanted = [self.requests[pk] for pk in sorted(self.requests)]
+        return [one for one in wanted if (one.where, one.user) == (organisation, user)]
+
+    def overtaken(self, organisation, user):
+        """What somebody asked has no point once they got another role, or went."""
+        for wanted in self.requests_of(organisation, user):
+            wanted.outcome = wanted.outcome or "overtaken"
 
     def invitation(self, which):
         if not self.asked:
@@ -360,7 +460,8 @@ class People(RuleBasedStateMachine):
 def test_whatever_people_do_these_things_stay_true(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.INVITATIONS_PER_DAY = 1000
+    settings.ADMINISTRATOR_WAIT_DAYS = 0  # nobody is a newcomer
     run_state_machine_as_test(
         People,
-        settings=hypothesis_settings(max_examples=25, stateful_step_count=30),
+        settings=hypothesis_settings(max_examples=30, stateful_step_count=30),
     )
