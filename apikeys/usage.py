@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from . import partitions, reports
+from . import partitions
 from .models import ApiKey, Gateway, Outcome, UsageBatch
 from .models.usage import LATENCIES, SUMS
 from .reports import Line

@@ -13,6 +13,8 @@ from mail import private_links
 
 from .. import gateways, secrets
 from ..models import Gateway, KeySecret
+from . import quotas
+from .quotas import Quota, Standing
 from .recent import recent
 
 DATABASE = "gateway"  # connections of its own, so that busy pages do not hold it up
@@ -25,6 +27,8 @@ class Refusal(Enum):
     EXPIRED = "expired"
     BLOCKED = "blocked"
     WRONG_API = "wrong-api"
+    QUOTA = "quota"
+    BUDGET = "budget"  # the organisation's own, that it wants to stop at
 
 
 class GatewayUnknown(Exception):
@@ -40,6 +44,8 @@ class Facts:
     expires_at: datetime.datetime | None
     blocked: bool
     apis: frozenset[str]
+    quotas: tuple[Quota, ...] = ()
+    stopped_until: datetime.datetime | None = None  # by a budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Decision:
     refusal: Refusal | None
     facts: Facts | None
     age: float
+    standing: Standing | None = None
 
 
 @sensitive_variables("authorization", "presented")
@@ -70,7 +77,10 @@ def decide(authorization: str, presented: str, api: str) -> Decision:
         return Decision(Refusal.UNKNOWN, None, 0)
     digest = secrets.digest(presented, secrets.pepper_version())
     facts, age = recent.get(digest, lambda: _read(public_id, presented))
-    return Decision(_refusal(facts, asker, api), facts, age)
+    refusal = _refusal(facts, asker, api)
+    if facts is None or refusal:
+        return Decision(refusal, facts, age)
+    return _within_limits(facts, age, quotas.standing(facts.quotas, api))
 
 
 def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
@@ -86,6 +96,17 @@ def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
     if not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
     return None
+
+
+def _within_limits(facts: Facts, age: float, standing: Standing | None) -> Decision:
+    """What may pass by itself, as long as there is something left."""
+    if facts.stopped_until and facts.stopped_until > timezone.now():
+        return Decision(Refusal.BUDGET, facts, age, standing)
+    if standing and standing.left == 0:
+        return Decision(Refusal.QUOTA, facts, age, standing)
+    if standing:
+        quotas.uses.count(standing.quota)
+    return Decision(None, facts, age, standing)
 
 
 @sensitive_variables("authorization")
@@ -128,7 +149,8 @@ def _read(public_id: str, presented: str) -> Facts | None:
                 filter=runs & Q(key__subscriptions__product__apis__isnull=False),
                 distinct=True,
                 default=[],
-            )
+            ),
+            quotas=quotas.aggregated(runs),
         )
         .filter(public_id=public_id)
         .first()
@@ -142,4 +164,5 @@ def _read(public_id: str, presented: str) -> Facts | None:
         expires_at=min(ends, default=None),
         blocked=secret.key.blocked_at is not None,
         apis=frozenset(secret.apis),
+        quotas=tuple(Quota(**one) for one in secret.quotas or []),
     )

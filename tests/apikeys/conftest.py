@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from apikeys import gateways
+from apikeys import gateways, secrets
+from apikeys.gateway import quotas, recent
 from apikeys.models import Api, Gateway, Product
 from tests.factories import ApiKeyFactory, UserFactory
 
 USAGE = "/gateway/v1/usage"
+VERIFY = "/gateway/v1/verify"
 
 
 @pytest.fixture
@@ -62,3 +64,32 @@ def line(key):
         }
 
     return made
+
+
+@pytest.fixture
+def secret(key):
+    return secrets.unseal(key.secrets.get())
+
+
+@pytest.fixture
+def ask(token):
+    """Ask as the gateway whether what it was shown may pass."""
+
+    def asked(apikey=None, api=None, **headers):
+        sent = {"Authorization": f"Bearer {token}", "apikey": apikey, "X-Api": api}
+        sent = {name: value for name, value in sent.items() if value is not None}
+        return Client(enforce_csrf_checks=True).get(VERIFY, headers=sent | headers)
+
+    return asked
+
+
+@pytest.fixture
+def time_passes():
+    """Let this process forget what it read."""
+    return lambda: recent.recent.forget(lambda _answer: True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen(monkeypatch):
+    """What other tests let through is no use of this one's."""
+    monkeypatch.setattr(quotas, "uses", quotas.Uses())
