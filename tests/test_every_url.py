@@ -102,6 +102,8 @@ WHO_MAY_OPEN = {
     "apikeys:reveal": Permission.KEYS_REVEAL,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
+    "apikeys:snapshot": PUBLIC,
+    "apikeys:snapshot_keys": PUBLIC,
     "apikeys:usage": PUBLIC,
     "apikeys:unknown": PUBLIC,
     # development only

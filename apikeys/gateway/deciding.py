@@ -3,9 +3,10 @@
 import datetime
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -86,10 +87,8 @@ def decide(authorization: str, presented: str, api: str) -> Decision:
 def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
     if facts is None:
         return Refusal.UNKNOWN
-    if facts.blocked:
-        return Refusal.BLOCKED
-    if facts.expires_at and facts.expires_at <= timezone.now():
-        return Refusal.EXPIRED
+    if refusal := closed(facts):
+        return refusal
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
@@ -107,6 +106,15 @@ def _within_limits(facts: Facts, age: float, standing: Standing | None) -> Decis
     if standing:
         quotas.uses.count(standing.quota)
     return Decision(None, facts, age, standing)
+
+
+def closed(facts: Facts) -> Refusal | None:
+    """Why a secret opens nothing, whatever is asked for."""
+    if facts.blocked:
+        return Refusal.BLOCKED
+    if facts.expires_at and facts.expires_at <= timezone.now():
+        return Refusal.EXPIRED
+    return None
 
 
 @sensitive_variables("authorization")
@@ -134,29 +142,32 @@ def _read_gateway(digest: str) -> Asker | None:
 
 @sensitive_variables("presented")
 def _read(public_id: str, presented: str) -> Facts | None:
-    """The facts of this secret, with the APIs that its subscriptions open today."""
+    secret = readable().filter(public_id=public_id).first()
+    if secret is None or not secrets.proves(presented, secret):
+        return None
+    return facts_of(secret)
+
+
+def readable() -> QuerySet[KeySecret]:
+    """Secrets with what facts_of() needs: the APIs that their subscriptions open today."""
     today = timezone.localdate()
     runs = Q(key__subscriptions__starts_on__lte=today) & (
         Q(key__subscriptions__ends_on=None) | Q(key__subscriptions__ends_on__gte=today)
     )
-    secret = (
-        KeySecret.objects.using(DATABASE)
-        .select_related("key__organisation")
-        .defer("ciphertext")
-        .annotate(
-            apis=ArrayAgg(
-                "key__subscriptions__product__apis__slug",
-                filter=runs & Q(key__subscriptions__product__apis__isnull=False),
-                distinct=True,
-                default=[],
-            ),
-            quotas=quotas.aggregated(runs),
-        )
-        .filter(public_id=public_id)
-        .first()
+    kept = KeySecret.objects.using(DATABASE).select_related("key__organisation")
+    return kept.defer("ciphertext").annotate(
+        apis=ArrayAgg(
+            "key__subscriptions__product__apis__slug",
+            filter=runs & Q(key__subscriptions__product__apis__isnull=False),
+            distinct=True,
+            default=[],
+        ),
+        quotas=quotas.aggregated(runs),
     )
-    if secret is None or not secrets.proves(presented, secret):
-        return None
+
+
+def facts_of(secret: Any) -> Facts:
+    """Of a secret from readable()."""
     ends = [end for end in (secret.expires_at, secret.key.expires_at) if end]
     return Facts(
         key_id=secret.key_id,

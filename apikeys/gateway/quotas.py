@@ -92,10 +92,10 @@ class Uses:
             for who in [w for w, u in self.kept.items() if u.asked_at < now - UNASKED]:
                 del self.kept[who]
             asked = list(self.kept)
-        reported = _reported(month, {organisation for organisation, _ in asked})
+        found = reported({organisation for organisation, _product in asked})
         with self.lock:
             for who in asked:
-                use, calls = self.kept.get(who), reported.get(who, 0)
+                use, calls = self.kept.get(who), found.get(who, 0)
                 if use and use.month == month:
                     use.seen = max(0, use.seen - (calls - (use.reported or 0)))
                     use.reported = calls
@@ -121,11 +121,15 @@ _reader: threading.Thread | None = None
 
 def standing(quotas: Iterable[Quota], api: str) -> Standing | None:
     """By the most generous quota that opens the API (or any, when none is named)."""
+    best = most_generous(quotas, api)
+    return best and Standing(best, uses.left(best), _seconds_left())
+
+
+def most_generous(quotas: Iterable[Quota], api: str) -> Quota | None:
     applying = [quota for quota in quotas if not api or quota.api == api]
-    if not applying:
-        return None
-    best = max(applying, key=lambda one: (one.month is None, one.month or 0))
-    return Standing(best, uses.left(best), _seconds_left())
+    return max(
+        applying, key=lambda one: (one.month is None, one.month or 0), default=None
+    )
 
 
 def aggregated(runs: Q) -> JSONBAgg:
@@ -163,6 +167,18 @@ def headers(now: Standing | None) -> dict[str, str]:
     return told
 
 
+def reported(organisations: set[int]) -> dict[tuple[int, int], int]:
+    """What gateways reported this month, by organisation and product."""
+    if not organisations:
+        return {}
+    days = UsageDay.objects.using(DATABASE).filter(
+        organisation__in=organisations, day__gte=_month()
+    )
+    passed = days.exclude(outcome=Outcome.LIMITED)
+    sums = passed.values_list("organisation", "api__products").annotate(Sum("calls"))
+    return {(who, product): calls for who, product, calls in sums.order_by()}
+
+
 def keep_reading() -> None:
     """Have this process know of quotas from now on; calling it again costs nothing."""
     global _reader
@@ -182,17 +198,6 @@ def _read_on() -> None:
             logger.warning("the use of quotas cannot be read now")
         connections.close_all()
         time.sleep(PAUSE)
-
-
-def _reported(month: datetime.date, organisations: set[int]) -> dict:
-    if not organisations:
-        return {}
-    days = UsageDay.objects.using(DATABASE).filter(
-        organisation__in=organisations, day__gte=month
-    )
-    passed = days.exclude(outcome=Outcome.LIMITED)
-    sums = passed.values_list("organisation", "api__products").annotate(Sum("calls"))
-    return {(who, product): calls for who, product, calls in sums.order_by()}
 
 
 def _month() -> datetime.date:

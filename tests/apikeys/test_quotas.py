@@ -178,7 +178,7 @@ def test_while_the_database_is_away_nobody_is_refused_that_was_not(
 
     allow(10)
     ask(secret)
-    monkeypatch.setattr(quotas, "_reported", away)
+    monkeypatch.setattr(quotas, "reported", away)
     with pytest.raises(OperationalError):
         quotas.uses.read()
 
