@@ -11,8 +11,9 @@ import hashlib
 import hmac
 import json
 import logging
+import time
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
@@ -27,12 +28,26 @@ from .. import gateways, secrets
 from ..models import Gateway, KeySecret
 from . import deciding, quotas
 from .answers import WHO_ASKS, answer, machine, problem
+from .recent import recent
 
 logger = logging.getLogger(__name__)
 
 FORMAT = "portal-snapshot-1"
 AT_ONCE = 500  # secrets that are deciphered together
+LOOK_AGAIN = 60.0  # seconds; for what is not told of: the catalogue, used-up quotas
 Row = tuple[int, dict[str, Any]]  # a secret's pk, and what is told of it
+
+
+class Made(NamedTuple):
+    """What this process made for a gateway, and when."""
+
+    head: dict[str, Any]
+    tag: str
+    epoch: int
+    at: float
+
+
+_made: dict[str, Made] = {}
 
 
 @sensitive_variables("authorization", "token")
@@ -46,19 +61,20 @@ def snapshot(request: HttpRequest) -> HttpResponse:
         return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
     if settings.SNAPSHOT_KEY is None:
         return problem(404, "Not found", "This portal hands out no snapshots.")
-    head, rows = _head(gateway), _rows(gateway)
-    tag = _tag(gateway, head, rows)
-    headers = {
-        "ETag": tag,
-        "Cache-Control": f"private, max-age={settings.VERIFY_SECONDS}",
-    }
+    head = _head(gateway)
     asked = parse_etags(request.headers.get("If-None-Match", ""))
+    known = _unchanged(gateway, head)
+    if known and known in asked:
+        return answer(HttpResponse(status=304), _headers(known))
+    epoch, rows = recent.epoch, _rows(gateway)
+    tag = _tag(gateway, head, rows)
+    _made[gateway.token_digest] = Made(head, tag, epoch, time.monotonic())
     if tag in asked or "*" in asked:
-        return answer(HttpResponse(status=304), headers)
+        return answer(HttpResponse(status=304), _headers(tag))
     token = gateways.token_of(authorization) or ""
     body = _signed(_lines(head, rows, token)) if request.method == "GET" else []
     return answer(
-        StreamingHttpResponse(body, content_type="application/x-ndjson"), headers
+        StreamingHttpResponse(body, content_type="application/x-ndjson"), _headers(tag)
     )
 
 
@@ -70,6 +86,20 @@ def keys(request: HttpRequest) -> HttpResponse:
         JsonResponse({"keys": known}),
         {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"},
     )
+
+
+def _headers(tag: str) -> dict[str, str]:
+    stands = f"private, max-age={settings.VERIFY_SECONDS}"
+    return {"ETag": tag, "Cache-Control": stands}
+
+
+def _unchanged(gateway: Gateway, head: dict[str, Any]) -> str | None:
+    """The tag made last, while this process would have heard of a change to any key."""
+    made = _made.get(gateway.token_digest)
+    if made is None or not recent.hears or made.epoch != recent.epoch:
+        return None
+    fresh = time.monotonic() - made.at < LOOK_AGAIN
+    return made.tag if fresh and made.head == head else None
 
 
 def _head(gateway: Gateway) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apikeys import gateways, secrets, services
+from apikeys.gateway import recent
 from apikeys.gateway import snapshot as snapshots
 from apikeys.models import Api, ApiKey, Gateway, KeySecret
 from tests.apikeys.test_quotas import allow, used  # noqa: F401
@@ -160,6 +161,19 @@ def test_nothing_is_sent_again_until_something_changed(pull, key, monkeypatch):
     assert same["ETag"] == first["ETag"]
     assert changed.status_code == 200
     assert first["Cache-Control"] == "private, max-age=5"
+
+
+def test_a_process_that_hears_of_changes_need_not_look(pull, key, monkeypatch):
+    monkeypatch.setattr(recent.recent, "hears", True)
+    again = {"If-None-Match": pull()["ETag"]}
+
+    with CaptureQueriesContext(connection) as queries:
+        assert pull(**again).status_code == 304
+    services.block(key, by=UserFactory(), reason="Gelekt")
+    recent.recent.forget(lambda _answer: False)  # as a NOTIFY does
+
+    assert len(queries) == 1  # who asks
+    assert pull(**again).status_code == 200
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer x"])
