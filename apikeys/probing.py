@@ -39,7 +39,7 @@ def start(key: ApiKey) -> None:
         app.configure_task("apikeys.tasks.probe_blocked_key").defer(
             key_id=key.pk,
             gateway_id=gateway.pk,
-            blocked_at=key.blocked_at.isoformat(),
+            blocked_at=str(key.blocked_at),
         )
 
 

@@ -108,7 +108,10 @@ class _NoList(Exception):
 class _Elements:
     """The values of the list, put together from what the parser meets."""
 
-    BEFORE_LIST = [{("start_map", None)}, {("map_key", "lines")}]  # by depth
+    BEFORE_LIST: list[set[tuple[str, Any]]] = [  # by depth
+        {("start_map", None)},
+        {("map_key", "lines")},
+    ]
 
     def __init__(self) -> None:
         self.depth = 0

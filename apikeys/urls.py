@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import views
-from .gateway import answers, snapshot, usage, verify
+from .gateway import answers, openapi, snapshot, usage, verify
 
 app_name = "apikeys"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("gateway/v1/verify", verify.verify, name="verify"),
     path("gateway/v1/snapshot", snapshot.snapshot, name="snapshot"),
     path("gateway/v1/snapshot/keys", snapshot.keys, name="snapshot_keys"),
+    path("gateway/v1/openapi.json", openapi.openapi, name="openapi"),
     path("gateway/v1/usage", usage.report, name="usage"),
     path("gateway/<path:path>", answers.unknown, name="unknown"),
 ]

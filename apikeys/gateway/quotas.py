@@ -122,7 +122,7 @@ _reader: threading.Thread | None = None
 def standing(quotas: Iterable[Quota], api: str) -> Standing | None:
     """By the most generous quota that opens the API (or any, when none is named)."""
     best = most_generous(quotas, api)
-    return best and Standing(best, uses.left(best), _seconds_left())
+    return Standing(best, uses.left(best), _seconds_left()) if best else None
 
 
 def most_generous(quotas: Iterable[Quota], api: str) -> Quota | None:

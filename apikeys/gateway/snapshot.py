@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_etags
 from django.views.decorators.debug import sensitive_variables
@@ -52,7 +53,7 @@ _made: dict[str, Made] = {}
 
 @sensitive_variables("authorization", "token")
 @machine("GET", "HEAD")
-def snapshot(request: HttpRequest) -> HttpResponse:
+def snapshot(request: HttpRequest) -> HttpResponseBase:
     """Every key that may pass for the gateway's APIs; 304 while nothing changed."""
     authorization = request.headers.get("Authorization", "")
     gateway = gateways.recognise(authorization)

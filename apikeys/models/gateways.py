@@ -66,7 +66,9 @@ class Gateway(models.Model):
     @property
     def lag(self) -> datetime.timedelta | None:
         """How far behind its reports are; one tells of whole hours."""
-        return self.reported_until and timezone.now() - self.reported_until
+        if self.reported_until is None:
+            return None
+        return timezone.now() - self.reported_until
 
     def may_tell_of(self):
         """The APIs that this gateway guards."""
