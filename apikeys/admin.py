@@ -3,6 +3,7 @@ import datetime
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.template.response import TemplateResponse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -119,6 +120,7 @@ class ApiKeyAdmin(StaffAdmin):
 class GatewayAdmin(StaffAdmin):
     """A gateway's token is shown in the answer that makes it, and never again."""
 
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     list_display = ["name", "guards", "seen", "lag", "probe_address", "state"]
     list_filter = [("stopped_at", admin.EmptyFieldListFilter)]
     search_fields = ["name"]
