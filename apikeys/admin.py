@@ -1,7 +1,11 @@
+import datetime
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.template.response import TemplateResponse
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
@@ -23,7 +27,9 @@ class PriceInline(admin.TabularInline):
 
 @admin.register(Product)
 class ProductAdmin(StaffAdmin):
-    list_display = ["name", "on_offer", "position"]
+    list_display = [
+        "name", "on_offer", "calls_per_month", "calls_per_second", "position",
+    ]  # fmt: skip
     filter_horizontal = ["apis"]
     inlines = [PriceInline]
 
@@ -114,7 +120,8 @@ class ApiKeyAdmin(StaffAdmin):
 class GatewayAdmin(StaffAdmin):
     """A gateway's token is shown in the answer that makes it, and never again."""
 
-    list_display = ["name", "guards", "last_seen_at", "reported_until", "stopped_at"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    list_display = ["name", "guards", "seen", "lag", "probe_address", "state"]
     list_filter = [("stopped_at", admin.EmptyFieldListFilter)]
     search_fields = ["name"]
     filter_horizontal = ["apis"]
@@ -124,6 +131,24 @@ class GatewayAdmin(StaffAdmin):
     @admin.display(description=_("API's"))
     def guards(self, gateway):
         return ", ".join(str(api) for api in gateway.apis.all()) or _("alle")
+
+    @admin.display(description=_("laatst gezien"), ordering="last_seen_at")
+    def seen(self, gateway):
+        if gateway.last_seen_at is None:
+            return _("nog nooit")
+        return _("%(time)s geleden") % {"time": timesince(gateway.last_seen_at)}
+
+    @admin.display(description=_("achterstand"), ordering="reported_until")
+    def lag(self, gateway):
+        """A report tells of an hour: less than two is none."""
+        if gateway.lag is None:
+            return _("nog niets gemeld")
+        late = gateway.lag >= datetime.timedelta(hours=2)
+        return timesince(gateway.reported_until) if late else _("geen")
+
+    @admin.display(description=_("staat"), ordering="stopped_at")
+    def state(self, gateway):
+        return _("gestopt") if gateway.stopped_at else _("open")
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("apis")

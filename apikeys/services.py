@@ -12,7 +12,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 
-from . import secrets
+from . import probing, secrets
 from .models import ApiKey, KeySecret, Product, Subscription
 
 
@@ -82,6 +82,7 @@ def block(key: ApiKey, *, by: User, reason: str) -> None:
     record(
         "key.blocked", subject=key, by=by, organisation=key.organisation, reason=reason
     )
+    probing.start(key)
 
 
 @transaction.atomic

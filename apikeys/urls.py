@@ -1,13 +1,16 @@
 from django.urls import path
 
 from . import views
-from .gateway import answers, usage, verify
+from .gateway import answers, openapi, snapshot, usage, verify
 
 app_name = "apikeys"
 urlpatterns = [
     path("mijn/<slug:slug>/api-keys/", views.api_keys, name="list"),
     path("mijn/<slug:slug>/api-keys/<int:key_id>/tonen/", views.reveal, name="reveal"),
     path("gateway/v1/verify", verify.verify, name="verify"),
+    path("gateway/v1/snapshot", snapshot.snapshot, name="snapshot"),
+    path("gateway/v1/snapshot/keys", snapshot.keys, name="snapshot_keys"),
+    path("gateway/v1/openapi.json", openapi.openapi, name="openapi"),
     path("gateway/v1/usage", usage.report, name="usage"),
     path("gateway/<path:path>", answers.unknown, name="unknown"),
 ]

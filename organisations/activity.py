@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,6 +70,13 @@ WORDS = {
         "key.issued": gettext_lazy("API-key %(key)s is uitgegeven"),
         "key.revealed": gettext_lazy("API-key %(key)s is getoond"),
         "key.blocked": gettext_lazy("API-key %(key)s is geblokkeerd: %(reason)s"),
+        "key.block_heard": gettext_lazy(
+            "Gateway %(gateway)s weigert API-key %(key)s, %(seconds)s seconden na de blokkade"
+        ),
+        "key.block_not_heard": gettext_lazy(
+            "Gateway %(gateway)s weigert API-key %(key)s nog niet, %(seconds)s seconden na de"
+            " blokkade"
+        ),
         "key.unblocked": gettext_lazy("De blokkade van API-key %(key)s is opgeheven"),
         "key.end_set": gettext_lazy(
             "API-key %(key)s werkt nog tot en met de laatste dag van de overeenkomst"
@@ -217,6 +224,8 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
                 "key": keys.get(event.subject_id, "–"),
                 "intervention": interventions.get(event.subject_id, "–"),
                 "reason": event.data.get("reason", ""),
+                "gateway": event.data.get("gateway", ""),
+                "seconds": number_format(event.data.get("seconds", 0), 1),
                 "from": _day(event.data.get("from")),
                 **{
                     name: _role(event.data.get(name)) for name in ("role", "was", "now")

@@ -102,6 +102,9 @@ WHO_MAY_OPEN = {
     "apikeys:reveal": Permission.KEYS_REVEAL,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
+    "apikeys:openapi": PUBLIC,
+    "apikeys:snapshot": PUBLIC,
+    "apikeys:snapshot_keys": PUBLIC,
     "apikeys:usage": PUBLIC,
     "apikeys:unknown": PUBLIC,
     # development only

@@ -3,23 +3,27 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 API_VERSION = "1.0.0"
 WHO_ASKS = {"WWW-Authenticate": "Bearer"}  # gateways, by a token each (RFC 6750)
+Response = TypeVar("Response", bound=HttpResponseBase)
 logger = logging.getLogger(__name__)
 
 
 def machine(*methods: str) -> Callable:
     """A view for machines: other methods and our own faults are problems too, no pages."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(
+        view: Callable[..., HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def answered(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        def answered(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
             if request.method not in methods:
                 allowed = ", ".join(methods)
                 detail = f"Use {allowed}."
@@ -37,9 +41,7 @@ def machine(*methods: str) -> Callable:
     return decorate
 
 
-def answer(
-    response: HttpResponse, headers: dict[str, str] | None = None
-) -> HttpResponse:
+def answer(response: Response, headers: dict[str, str] | None = None) -> Response:
     """With the headers that no middleware of ours sets already."""
     headers = {
         "API-Version": API_VERSION,

@@ -43,6 +43,7 @@ class Recent:
         self.lock = threading.Lock()
         self.epoch = 0  # what was read in another one is asked again
         self.away_until = 0.0
+        self.hears = False  # whether this process is told of changes at the moment
 
     def get(self, question: Hashable, read: Callable[[], Any]) -> tuple[Any, float]:
         """The answer, and its age in seconds; `read` asks the database, None is not kept.
@@ -109,6 +110,7 @@ def _hear() -> None:
         try:
             _hear_until_cut_off()
         except psycopg.OperationalError:
+            recent.hears = False
             time.sleep(PAUSE)
 
 
@@ -122,6 +124,7 @@ def _hear_until_cut_off() -> None:
     with psycopg.connect(**options, autocommit=True) as connection:
         connection.execute(f"LISTEN {CHANNEL}")
         recent.forget(lambda _answer: False)  # ask again: nobody listened until now
+        recent.hears = True
         for notification in connection.notifies():
             key = notification.payload
             recent.forget(lambda answer: str(getattr(answer, "key_id", "")) == key)  # noqa: B023

@@ -1,7 +1,9 @@
+import datetime
 import re
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from apikeys import gateways
 from apikeys.models import Gateway
@@ -60,3 +62,32 @@ def test_the_token_is_not_kept_readable(operator):
     token = token_in(operator.post(f"{LIST}add/", {"name": "Gateway 1"}))
 
     assert token not in str(Gateway.objects.values_list())
+
+
+def test_the_list_tells_who_lags_and_who_was_never_seen(operator):
+    now = timezone.now()
+    Gateway.objects.create(
+        name="Laat",
+        token_digest="a",
+        last_seen_at=now - datetime.timedelta(minutes=3),
+        reported_until=now - datetime.timedelta(hours=5),
+    )
+    Gateway.objects.create(name="Nieuw", token_digest="b")
+    Gateway.objects.create(name="Bij", token_digest="c", reported_until=now)
+
+    page = operator.get(LIST).text.replace("\xa0", " ")
+
+    assert "3 minuten geleden" in page
+    assert "5 uur" in page
+    assert "nog nooit" in page
+    assert "nog niets gemeld" in page
+    assert page.count(">geen<") == 1
+
+
+def test_a_probe_address_is_asked_for_and_kept(operator):
+    operator.post(
+        f"{LIST}add/",
+        {"name": "Gateway 1", "probe_address": "https://gw.example/probe/x"},
+    )
+
+    assert Gateway.objects.get().probe_address == "https://gw.example/probe/x"

@@ -39,6 +39,21 @@ for one in UsageHour.objects.filter(organisation__slug="gw-test"):
 print(dict(sums))
 """
 
+PROBE = """
+from apikeys.models import Gateway
+address = "http://127.0.0.1:%s/probe/api/v2/zoeken"
+Gateway.objects.update(probe_address=address)
+"""
+HEARD = """
+from audit.models import Event
+heard = Event.objects.filter(kind="key.block_heard", subject_id="%s").first()
+print(heard.data["seconds"] if heard else "")
+"""
+QUOTA = """
+from apikeys.models import Product
+Product.objects.filter(subscriptions__api_keys=%s).update(calls_per_month=%s)
+"""
+
 
 def answered(connection, path, key=""):
     connection.request("GET", path, headers={"apikey": key} if key else {})
@@ -139,6 +154,40 @@ def test_a_block_is_in_force_within_the_promised_time(nginx):
     run_in_site(nginx.portal.site, BLOCK % pk)
 
     assert nginx.until("/api/v2/zoeken", key, 403, seconds=7) == 403
+
+
+def test_the_portal_tells_how_soon_the_gateway_refused_a_blocked_key(nginx):
+    (pk, key), _ = nginx.portal.keys
+    run_in_site(nginx.portal.site, PROBE % nginx.port)
+    assert nginx.call("/probe/api/v2/zoeken", key)[0] == 204
+    assert nginx.call("/probe/api/v1/abonnementen", key)[0] == 403
+    assert nginx.call("/api/v2/zoeken", key)[0] == 200
+    run_in_site(nginx.portal.site, BLOCK % pk)
+
+    end = time.monotonic() + 30
+    while not (told := run_in_site(nginx.portal.site, HEARD % pk).strip()):
+        assert time.monotonic() < end
+        time.sleep(0.5)
+
+    assert float(told) < 10
+    assert nginx.call("/api/v2/zoeken", key)[0] == 403
+    assert nginx.imported() == 1  # the call, one refusal is nobody's, and no probe
+
+
+def test_a_used_up_quota_is_told_with_how_long_to_wait(nginx):
+    _, (pk, key) = nginx.portal.keys
+    run_in_site(nginx.portal.site, QUOTA % (pk, 1))
+    try:
+        assert nginx.until("/api/v2/zoeken", key, 429, seconds=30) == 429
+        with nginx.connect() as connection:
+            connection.request("GET", "/api/v2/zoeken", headers={"apikey": key})
+            answer = connection.getresponse()
+            assert json.loads(answer.read())["reason"] == "quota"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["RateLimit"].startswith('"month";r=0;t=')
+        assert answer.headers["RateLimit-Policy"].startswith('"month";q=1')
+    finally:
+        run_in_site(nginx.portal.site, QUOTA % (pk, 300_000))
 
 
 def test_ten_thousand_calls_are_ten_thousand_on_the_books(nginx):
