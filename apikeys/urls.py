@@ -1,12 +1,13 @@
 from django.urls import path
 
-from . import views
+from . import views, views_usage
 from .gateway import answers, usage, verify
 
 app_name = "apikeys"
 urlpatterns = [
     path("mijn/<slug:slug>/api-keys/", views.api_keys, name="list"),
     path("mijn/<slug:slug>/api-keys/<int:key_id>/tonen/", views.reveal, name="reveal"),
+    path("mijn/<slug:slug>/verbruik/", views_usage.usage, name="usage_page"),
     path("gateway/v1/verify", verify.verify, name="verify"),
     path("gateway/v1/usage", usage.report, name="usage"),
     path("gateway/<path:path>", answers.unknown, name="unknown"),

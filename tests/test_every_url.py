@@ -100,6 +100,7 @@ WHO_MAY_OPEN = {
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
+    "apikeys:usage_page": Permission.ORGANISATION_VIEW,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
     "apikeys:usage": PUBLIC,

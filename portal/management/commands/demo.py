@@ -8,13 +8,16 @@ from django.db import transaction
 
 from accounts import services as accounts
 from accounts.models import User
+from apikeys.models import ApiKey, UsageDay
 from applications.models import Application, Status
 from applications.services import following
 from organisations.models import LegalForm
 from organisations.roles import Role
 from organisations.services import inviting, members
-from portal.management import world
+from portal.management import used, world
 from portal.management.world import PASSWORD
+
+KATRIEN = "68727720"
 
 
 class Command(BaseCommand):
@@ -26,6 +29,9 @@ class Command(BaseCommand):
         if not User.objects.filter(username="intake").exists():
             with transaction.atomic():
                 load()
+        if not UsageDay.objects.exists():
+            for key in ApiKey.objects.filter(organisation__kvk_number=KATRIEN):
+                used.use(key)
 
 
 def load():
@@ -42,7 +48,7 @@ def load():
 def _katrien(by: Callable[[str], User]) -> None:
     """A customer with a contract, a key, a direct debit, two members and an invitation."""
     application = _apply(
-        "68727720",
+        KATRIEN,
         "Test NV Katrien",
         LegalForm.PUBLIC_COMPANY,
         "katrien",
