@@ -1,7 +1,5 @@
 """What happened in one organisation: who did what and when, in words."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +17,7 @@ from audit.models import Event
 
 from .models import Organisation
 from .roles import Role
+from .spreadsheets import line
 
 # By what an event is about. Kinds of the apps above stand here too, as words only.
 WORDS = {
@@ -242,21 +241,12 @@ def as_csv(organisation: Organisation, chosen: QuerySet[Event]) -> Iterator[str]
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    yield _line([_("Wanneer"), _("Wie"), _("Wat")])
+    yield line([_("Wanneer"), _("Wie"), _("Wat")])
     last = None
     while batch := [*(chosen.filter(pk__lt=last) if last else chosen)[:1000]]:
         for act in in_words(organisation, batch):
-            yield _line([timezone.localtime(act.at).isoformat(), act.who, act.what])
+            yield line([timezone.localtime(act.at).isoformat(), act.who, act.what])
         last = batch[-1].pk
-
-
-def _line(cells: list[str]) -> str:
-    csv.writer(line := io.StringIO()).writerow([_harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _who(event: Event) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from organisations.models import Organisation
 
-from ..models import Outcome
+from ..models import Outcome, UsageDay
 from ..models.usage import LATENCIES, SUMS
 from .periods import DAY, Period, Step, hours, midnight
 
@@ -39,6 +39,16 @@ class Asked:
     key: int | None = None
     api: int | None = None
     outcome: int | None = None
+
+    def rows(self, model: Any, period: Period) -> Any:
+        """The counters themselves, of hours or of days."""
+        rows = model.objects.filter(organisation=self.organisation)
+        named = {"api_key": self.key, "api": self.api, "outcome": self.outcome}
+        rows = rows.filter(**{name: pk for name, pk in named.items() if pk is not None})
+        if model is UsageDay:
+            return rows.filter(day__range=(period.first, period.last))
+        end = midnight(period.last + DAY)
+        return rows.filter(hour__gte=midnight(period.first), hour__lt=end)
 
     def where(self, period: Period, step: Step) -> tuple[str, list[Any]]:
         """SQL and its values; the time first in mind, since the tables are split by it."""
