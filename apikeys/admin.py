@@ -23,7 +23,9 @@ class PriceInline(admin.TabularInline):
 
 @admin.register(Product)
 class ProductAdmin(StaffAdmin):
-    list_display = ["name", "on_offer", "position"]
+    list_display = [
+        "name", "on_offer", "calls_per_month", "calls_per_second", "position",
+    ]  # fmt: skip
     filter_horizontal = ["apis"]
     inlines = [PriceInline]
 

@@ -3,8 +3,10 @@
 import datetime
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Any
 
+import ijson
 import msgspec
 from msgspec import Meta
 
@@ -52,32 +54,114 @@ def unpacked(pieces: Iterable[bytes], *, gzip: bool) -> Iterator[bytes]:
         yield piece
 
 
-def lines(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """NDJSON (one JSON object a line) as numbered lines, from 1; empty ones are skipped."""
+def from_ndjson(pieces: Iterable[bytes]) -> Iterator[tuple[int, Line | str]]:
+    """Each line by its number, from 1, or in words what is wrong; empty ones are skipped."""
     rest, number = b"", 0
     for piece in pieces:
         *whole, rest = (rest + piece).split(b"\n")
         if len(rest) > LONGEST_LINE:
             raise TooLarge(f"A line holds at most {LONGEST_LINE} bytes.")
-        for line in whole:
+        for text in whole:
             number += 1
-            yield from _numbered(number, line)
-    yield from _numbered(number + 1, rest)
+            yield from _parsed(number, text)
+    yield from _parsed(number + 1, rest)
 
 
-def parsed(line: bytes) -> Line | str:
-    """The line, or in words what is wrong with it."""
+def from_json(pieces: Iterable[bytes]) -> Iterator[tuple[int, Line | str]]:
+    """The same of a JSON list, or of an object with nothing but a list `lines`.
+
+    Where it stops being that, is the last fault: what follows cannot be told apart.
+    """
+    elements, number, since = _Elements(), 0, 0
+    events = ijson.sendable_list()
+    parser = ijson.basic_parse_coro(events, use_float=True)
+    for piece in chain(filter(None, pieces), [None]):  # an empty one would end it
+        fault = _fed(parser, piece)
+        since += len(piece or b"")
+        try:
+            for value in elements.ended_by(events):
+                number, since = _within_bound(number + 1), 0
+                yield number, _checked(value)
+        except _NoList:
+            fault = "Send a list of lines, or an object with a list `lines` alone"
+        if fault:
+            yield number + 1, fault
+            return
+        if since > LONGEST_LINE + PIECE:
+            raise TooLarge(f"A line holds at most {LONGEST_LINE} bytes.")
+        events.clear()
+
+
+def _fed(parser: Any, piece: bytes | None) -> str | None:
+    """Give the parser a piece, or the end; what it met before a fault stands."""
     try:
-        return _line.decode(line)
-    except msgspec.DecodeError as error:
+        parser.close() if piece is None else parser.send(piece)
+    except ijson.JSONError:
+        return "This is no JSON"
+    return None
+
+
+class _NoList(Exception):
+    """JSON, but the lines do not lie where they should."""
+
+
+class _Elements:
+    """The values of the list, put together from what the parser meets."""
+
+    BEFORE_LIST = [{("start_map", None)}, {("map_key", "lines")}]  # by depth
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.list_at: int | None = None  # the depth at which the list's values lie
+        self.value: ijson.ObjectBuilder | None = None
+
+    def ended_by(self, events: Iterable[tuple[str, Any]]) -> Iterator[Any]:
+        for event, value in events:
+            if event in {"end_map", "end_array"}:
+                self.depth -= 1
+            if self.value is None:
+                self._begin(event, value)
+            else:
+                self.value.event(event, value)
+            if event in {"start_map", "start_array"}:
+                self.depth += 1
+            elif self.value and self.depth == self.list_at:
+                yield self.value.value
+                self.value = None
+
+    def _begin(self, event: str, value: Any) -> None:
+        if event in {"end_map", "end_array"}:
+            if self.list_at is None:
+                raise _NoList
+        elif self.depth == self.list_at:
+            self.value = ijson.ObjectBuilder()
+            self.value.event(event, value)
+        elif self.list_at is None and event == "start_array" and self.depth < 2:
+            self.list_at = self.depth + 1
+        elif self.list_at or (event, value) not in self.BEFORE_LIST[self.depth]:
+            raise _NoList
+
+
+def _parsed(number: int, text: bytes) -> Iterator[tuple[int, Line | str]]:
+    _within_bound(number)
+    if text.strip():
+        try:
+            yield number, _line.decode(text)
+        except msgspec.DecodeError as error:
+            yield number, str(error)
+
+
+def _checked(value: Any) -> Line | str:
+    try:
+        return msgspec.convert(value, Line)
+    except msgspec.ValidationError as error:
         return str(error)
 
 
-def _numbered(number, line):
+def _within_bound(number: int) -> int:
     if number > MOST_LINES:
         raise TooLarge(f"A batch holds at most {MOST_LINES} lines.")
-    if line.strip():
-        yield number, line
+    return number
 
 
 def _gunzipped(pieces):

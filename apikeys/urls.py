@@ -1,7 +1,7 @@
 from django.urls import path
 
 from . import views, views_usage
-from .gateway import answers, usage, verify
+from .gateway import answers, snapshot, usage, verify
 
 app_name = "apikeys"
 urlpatterns = [
@@ -9,6 +9,8 @@ urlpatterns = [
     path("mijn/<slug:slug>/api-keys/<int:key_id>/tonen/", views.reveal, name="reveal"),
     path("mijn/<slug:slug>/verbruik/", views_usage.usage, name="usage_page"),
     path("gateway/v1/verify", verify.verify, name="verify"),
+    path("gateway/v1/snapshot", snapshot.snapshot, name="snapshot"),
+    path("gateway/v1/snapshot/keys", snapshot.keys, name="snapshot_keys"),
     path("gateway/v1/usage", usage.report, name="usage"),
     path("gateway/<path:path>", answers.unknown, name="unknown"),
 ]

@@ -3,13 +3,13 @@
 import datetime
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from . import partitions, reports
+from . import partitions
 from .models import ApiKey, Gateway, Outcome, UsageBatch
 from .models.usage import LATENCIES, SUMS
 from .reports import Line
@@ -18,8 +18,9 @@ LATE = datetime.timedelta(days=35)  # older lines have no hour to land in any mo
 AHEAD = datetime.timedelta(minutes=5)  # what clocks may differ
 MOST_FAULTS = 1000  # a report of faults is for people
 AT_ONCE = 20_000  # counters in memory before they go to the database's temporary table
+Reader = Callable[[Iterable[bytes]], Iterable[tuple[int, Line | str]]]  # of reports.py
 COLUMNS = ["organisation_id", "api_key_id", "api_id", "hour", "outcome", *SUMS]
-LOCK = 0x6261746368  # "batch"
+LOCK = 0x62617463  # "batc": four bytes, beside four of the batch's name
 
 _COLUMNS = ", ".join(COLUMNS)
 _TEMPORARY = (
@@ -51,18 +52,23 @@ class BatchDiffers(Exception):
 
 
 class BadLines(Exception):
-    """Nothing was counted; `faults` says of each bad line its number and what is wrong."""
+    """Nothing was counted; `faults` says of bad lines their number and what is wrong.
 
-    def __init__(self, faults: list[dict[str, Any]]):
-        super().__init__(f"{len(faults)} bad lines")
-        self.faults = faults
+    `total` says how many there are: no more than MOST_FAULTS are named.
+    """
+
+    def __init__(self, faults: list[dict[str, Any]], total: int):
+        super().__init__(f"{total} bad lines")
+        self.faults, self.total = faults, total
 
 
 @transaction.atomic
-def count(gateway: Gateway, batch_id: str, pieces: Iterable[bytes]) -> dict[str, Any]:
-    """Count a batch, given as pieces of NDJSON; the same batch again gets the same answer.
+def count(
+    gateway: Gateway, batch_id: str, pieces: Iterable[bytes], read: Reader
+) -> dict[str, Any]:
+    """Count a batch, given as pieces; the same batch again gets the same answer.
 
-    Raises BadLines, BatchDiffers, or as reports.lines(); then nothing was counted.
+    Raises BadLines, BatchDiffers, or as `read`; then nothing was counted.
     """
     _only_one_at_a_time(gateway, batch_id)
     digest = hashlib.sha256()
@@ -74,7 +80,7 @@ def count(gateway: Gateway, batch_id: str, pieces: Iterable[bytes]) -> dict[str,
         if before.sha256 != digest.hexdigest():
             raise BatchDiffers(batch_id)
         return before.answer
-    answer = {"batchId": batch_id, **_count(gateway, hashed)}
+    answer = {"batchId": batch_id, **_count(gateway, read(hashed))}
     UsageBatch.objects.create(
         gateway=gateway, batch_id=batch_id, sha256=digest.hexdigest(), answer=answer
     )
@@ -101,7 +107,7 @@ def _only_one_at_a_time(gateway, batch_id):
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)",
-            [LOCK % 2**31, int.from_bytes(name[:4], signed=True)],
+            [LOCK, int.from_bytes(name[:4], signed=True)],
         )
 
 
@@ -111,21 +117,21 @@ def _hashing(pieces, digest) -> Iterator[bytes]:
         yield piece
 
 
-def _count(gateway: Gateway, pieces: Iterable[bytes]) -> dict[str, Any]:
-    counters, faults, seen = _Counters(), [], 0
-    judge = _Judge(gateway)
-    for number, text in reports.lines(pieces):
+def _count(gateway: Gateway, lines: Iterable[tuple[int, Line | str]]) -> dict[str, Any]:
+    counters, judge = _Counters(), _Judge(gateway)
+    faults: list[dict[str, Any]] = []
+    seen = bad = 0
+    for number, line in lines:
         seen += 1
-        line = reports.parsed(text)
         fault = line if isinstance(line, str) else judge.fault(line)
         if fault:
-            faults.append({"line": number, "detail": fault})
-            if len(faults) == MOST_FAULTS:
-                break
+            bad += 1
+            if bad <= MOST_FAULTS:
+                faults.append({"line": number, "detail": fault})
         elif isinstance(line, Line) and not faults:  # after a fault nothing counts
             counters.add(judge, line)
     if faults:
-        raise BadLines(faults)
+        raise BadLines(faults, bad)
     counters.write()
     _note(gateway, counters.last)
     return {

@@ -136,6 +136,7 @@ LINK_KEY = env.secret_bytes("LINK_KEY", **_secret)
 AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
 KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
 KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
+SNAPSHOT_KEY = env.secret_bytes("SNAPSHOT_KEY", **(_secret or {"default": None}))
 BASE_URL = env.base_url(
     "BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {})
 )
@@ -244,6 +245,7 @@ if not DEVELOPMENT:
         "PORTAL_AUDIT_KEY": [AUDIT_KEY],
         "PORTAL_KEY_ENCRYPTION_KEYS": KEY_ENCRYPTION_KEYS.values(),
         "PORTAL_KEY_PEPPERS": KEY_PEPPERS.values(),
+        "PORTAL_SNAPSHOT_KEY": [SNAPSHOT_KEY],
     }.items():
         if _development_key in _values:
             stop(f"{_name}: is development's; make one of your own")

@@ -6,7 +6,7 @@ from django.test import override_settings
 from django.utils import translation
 from procrastinate.contrib.django import app
 
-from apikeys.gateway import deciding
+from apikeys.gateway import deciding, quotas
 from tests.smtp import Server
 
 hypothesis.settings.register_profile(  # a busy machine proves nothing about our code
@@ -55,6 +55,7 @@ def dutch():
 def one_connection(monkeypatch):
     """The gateway's own connections would not see what a test did not commit."""
     monkeypatch.setattr(deciding, "DATABASE", "default")
+    monkeypatch.setattr(quotas, "DATABASE", "default")
 
 
 @pytest.fixture

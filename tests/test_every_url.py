@@ -103,6 +103,8 @@ WHO_MAY_OPEN = {
     "apikeys:usage_page": Permission.ORGANISATION_VIEW,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
+    "apikeys:snapshot": PUBLIC,
+    "apikeys:snapshot_keys": PUBLIC,
     "apikeys:usage": PUBLIC,
     "apikeys:unknown": PUBLIC,
     # development only

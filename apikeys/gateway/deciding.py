@@ -3,9 +3,10 @@
 import datetime
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
@@ -13,6 +14,8 @@ from mail import private_links
 
 from .. import gateways, secrets
 from ..models import Gateway, KeySecret
+from . import quotas
+from .quotas import Quota, Standing
 from .recent import recent
 
 DATABASE = "gateway"  # connections of its own, so that busy pages do not hold it up
@@ -25,6 +28,8 @@ class Refusal(Enum):
     EXPIRED = "expired"
     BLOCKED = "blocked"
     WRONG_API = "wrong-api"
+    QUOTA = "quota"
+    BUDGET = "budget"  # the organisation's own, that it wants to stop at
 
 
 class GatewayUnknown(Exception):
@@ -40,6 +45,8 @@ class Facts:
     expires_at: datetime.datetime | None
     blocked: bool
     apis: frozenset[str]
+    quotas: tuple[Quota, ...] = ()
+    stopped_until: datetime.datetime | None = None  # by a budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class Decision:
     refusal: Refusal | None
     facts: Facts | None
     age: float
+    standing: Standing | None = None
 
 
 @sensitive_variables("authorization", "presented")
@@ -70,21 +78,42 @@ def decide(authorization: str, presented: str, api: str) -> Decision:
         return Decision(Refusal.UNKNOWN, None, 0)
     digest = secrets.digest(presented, secrets.pepper_version())
     facts, age = recent.get(digest, lambda: _read(public_id, presented))
-    return Decision(_refusal(facts, asker, api), facts, age)
+    refusal = _refusal(facts, asker, api)
+    if facts is None or refusal:
+        return Decision(refusal, facts, age)
+    return _within_limits(facts, age, quotas.standing(facts.quotas, api))
 
 
 def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
     if facts is None:
         return Refusal.UNKNOWN
-    if facts.blocked:
-        return Refusal.BLOCKED
-    if facts.expires_at and facts.expires_at <= timezone.now():
-        return Refusal.EXPIRED
+    if refusal := closed(facts):
+        return refusal
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
     if not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
+    return None
+
+
+def _within_limits(facts: Facts, age: float, standing: Standing | None) -> Decision:
+    """What may pass by itself, as long as there is something left."""
+    if facts.stopped_until and facts.stopped_until > timezone.now():
+        return Decision(Refusal.BUDGET, facts, age, standing)
+    if standing and standing.left == 0:
+        return Decision(Refusal.QUOTA, facts, age, standing)
+    if standing:
+        quotas.uses.count(standing.quota)
+    return Decision(None, facts, age, standing)
+
+
+def closed(facts: Facts) -> Refusal | None:
+    """Why a secret opens nothing, whatever is asked for."""
+    if facts.blocked:
+        return Refusal.BLOCKED
+    if facts.expires_at and facts.expires_at <= timezone.now():
+        return Refusal.EXPIRED
     return None
 
 
@@ -113,28 +142,32 @@ def _read_gateway(digest: str) -> Asker | None:
 
 @sensitive_variables("presented")
 def _read(public_id: str, presented: str) -> Facts | None:
-    """The facts of this secret, with the APIs that its subscriptions open today."""
+    secret = readable().filter(public_id=public_id).first()
+    if secret is None or not secrets.proves(presented, secret):
+        return None
+    return facts_of(secret)
+
+
+def readable() -> QuerySet[KeySecret]:
+    """Secrets with what facts_of() needs: the APIs that their subscriptions open today."""
     today = timezone.localdate()
     runs = Q(key__subscriptions__starts_on__lte=today) & (
         Q(key__subscriptions__ends_on=None) | Q(key__subscriptions__ends_on__gte=today)
     )
-    secret = (
-        KeySecret.objects.using(DATABASE)
-        .select_related("key__organisation")
-        .defer("ciphertext")
-        .annotate(
-            apis=ArrayAgg(
-                "key__subscriptions__product__apis__slug",
-                filter=runs & Q(key__subscriptions__product__apis__isnull=False),
-                distinct=True,
-                default=[],
-            )
-        )
-        .filter(public_id=public_id)
-        .first()
+    kept = KeySecret.objects.using(DATABASE).select_related("key__organisation")
+    return kept.defer("ciphertext").annotate(
+        apis=ArrayAgg(
+            "key__subscriptions__product__apis__slug",
+            filter=runs & Q(key__subscriptions__product__apis__isnull=False),
+            distinct=True,
+            default=[],
+        ),
+        quotas=quotas.aggregated(runs),
     )
-    if secret is None or not secrets.proves(presented, secret):
-        return None
+
+
+def facts_of(secret: Any) -> Facts:
+    """Of a secret from readable()."""
     ends = [end for end in (secret.expires_at, secret.key.expires_at) if end]
     return Facts(
         key_id=secret.key_id,
@@ -142,4 +175,5 @@ def _read(public_id: str, presented: str) -> Facts | None:
         expires_at=min(ends, default=None),
         blocked=secret.key.blocked_at is not None,
         apis=frozenset(secret.apis),
+        quotas=tuple(Quota(**one) for one in secret.quotas or []),
     )

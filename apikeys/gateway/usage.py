@@ -9,6 +9,10 @@ from .answers import WHO_ASKS, answer, machine, problem
 
 BATCH_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 ENCODINGS = {"": False, "identity": False, "gzip": True}
+READERS = {
+    "application/x-ndjson": reports.from_ndjson,
+    "application/json": reports.from_json,
+}
 
 
 @machine("POST")
@@ -20,22 +24,25 @@ def report(request):
     encoding = request.headers.get("Content-Encoding", "").lower()
     if encoding not in ENCODINGS:
         return problem(415, "Unsupported encoding", "Use gzip, or none.")
-    if request.content_type != "application/x-ndjson":
-        return problem(415, "Unsupported media type", "Use application/x-ndjson.")
+    if request.content_type not in READERS:
+        return problem(415, "Unsupported media type", f"Use {' or '.join(READERS)}.")
     batch_id = request.headers.get("Batch-Id", "")
     if not BATCH_ID.fullmatch(batch_id):
         detail = "The header Batch-Id holds 1 to 100 letters, digits, or . _ : -"
         return problem(400, "Bad request", detail)
     pieces = iter(lambda: request.read(reports.PIECE), b"")
     pieces = reports.unpacked(pieces, gzip=ENCODINGS[encoding])
-    return _counted(gateway, batch_id, pieces)
+    return _counted(gateway, batch_id, pieces, READERS[request.content_type])
 
 
-def _counted(gateway, batch_id, pieces):
+def _counted(gateway, batch_id, pieces, read):
     try:
-        return answer(JsonResponse(usage.count(gateway, batch_id, pieces)))
+        return answer(JsonResponse(usage.count(gateway, batch_id, pieces, read)))
     except usage.BadLines as error:
-        detail = "Nothing was counted. `errors` names the bad lines."
+        named = len(error.faults)
+        detail = (
+            f"Nothing was counted. `errors` names {named} of {error.total} bad lines."
+        )
         return problem(400, "Bad request", detail, errors=error.faults)
     except reports.NotReadable as error:
         return problem(400, "Bad request", str(error))

@@ -2,10 +2,11 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
-from . import recent
+from . import quotas, recent
 from .answers import WHO_ASKS, answer, machine, problem
-from .deciding import Decision, GatewayUnknown, Refusal, decide
+from .deciding import Decision, Facts, GatewayUnknown, Refusal, decide
 
 WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.UNKNOWN: (
@@ -27,6 +28,16 @@ WORDS = {  # status, title, detail: for the developer who made the call
         403,
         "API not in the subscription",
         "This API key does not open the API that you called.",
+    ),
+    Refusal.QUOTA: (
+        429,
+        "Quota used up",
+        "Your organisation used all calls that its subscription has for this month.",
+    ),
+    Refusal.BUDGET: (
+        429,
+        "Budget used up",
+        "Your organisation chose to stop when its budget is used up. It is.",
     ),
 }
 
@@ -55,6 +66,7 @@ def _passed(decision: Decision) -> HttpResponse:
             "X-Organisation": decision.facts.organisation,  # type: ignore[union-attr]
             "X-Api-Key-Id": str(decision.facts.key_id),  # type: ignore[union-attr]
             "Cache-Control": _cacheable(decision),
+            **quotas.headers(decision.standing),
         },
     )
 
@@ -62,10 +74,24 @@ def _passed(decision: Decision) -> HttpResponse:
 def _refused(decision: Decision) -> HttpResponse:
     refusal: Refusal = decision.refusal  # type: ignore[assignment]
     status, title, detail = WORDS[refusal]
-    headers = {"X-Refusal": refusal.value, "Cache-Control": _cacheable(decision)}
+    headers = {
+        "X-Refusal": refusal.value,
+        "Cache-Control": _cacheable(decision),
+        **quotas.headers(decision.standing),
+    }
+    if status == 429:
+        headers["Retry-After"] = str(_seconds_to_wait(decision))
     if status == 401:
         headers["WWW-Authenticate"] = "ApiKey"
     return problem(status, title, detail, headers=headers, type=_type(refusal))
+
+
+def _seconds_to_wait(decision: Decision) -> int:
+    facts: Facts = decision.facts  # type: ignore[assignment]
+    if decision.refusal is Refusal.BUDGET and facts.stopped_until:
+        left = (facts.stopped_until - timezone.now()).total_seconds()
+        return max(1, int(left))
+    return decision.standing.seconds  # type: ignore[union-attr]
 
 
 def _cacheable(decision: Decision) -> str:

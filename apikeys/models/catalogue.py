@@ -47,6 +47,20 @@ class Product(models.Model):
     apis = models.ManyToManyField(Api, related_name="products", verbose_name=_("API's"))
     on_offer = models.BooleanField(_("aan te vragen"), default=True)
     position = models.PositiveSmallIntegerField(_("volgorde"), default=0)
+    calls_per_month = models.PositiveBigIntegerField(
+        _("bevragingen per maand"),
+        null=True,
+        blank=True,
+        default=300_000,
+        help_text=_("Van alle API-keys van een organisatie samen. Leeg: geen grens."),
+    )
+    calls_per_second = models.PositiveIntegerField(
+        _("bevragingen per seconde"),
+        null=True,
+        blank=True,
+        default=100,
+        help_text=_("Van één API-key. De gateway houdt dit tegen. Leeg: geen grens."),
+    )
 
     class Meta:
         verbose_name = _("abonnement")

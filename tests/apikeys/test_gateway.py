@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apikeys import gateways, secrets, services
 from apikeys.gateway import deciding, recent
-from apikeys.models import Api, Gateway
+from apikeys.models import Api
 from organisations.models import Organisation
 from tests.factories import ApiKeyFactory, UserFactory
 
@@ -16,42 +16,8 @@ pytestmark = pytest.mark.django_db
 VERIFY = "/gateway/v1/verify"
 
 
-@pytest.fixture
-def key():
-    return ApiKeyFactory()
-
-
-@pytest.fixture
-def secret(key):
-    return secret_of(key)
-
-
 def secret_of(key):
     return secrets.unseal(key.secrets.get())
-
-
-@pytest.fixture
-def gateway():
-    return Gateway(name="Gateway 1")
-
-
-@pytest.fixture
-def ask(gateway):
-    """Ask as the gateway whether what it was shown may pass."""
-    token = gateways.renew_token(gateway, by=UserFactory())
-
-    def asked(apikey=None, api=None, **headers):
-        sent = {"Authorization": f"Bearer {token}", "apikey": apikey, "X-Api": api}
-        sent = {name: value for name, value in sent.items() if value is not None}
-        return Client(enforce_csrf_checks=True).get(VERIFY, headers=sent | headers)
-
-    return asked
-
-
-@pytest.fixture
-def time_passes():
-    """Let this process forget what it read."""
-    return lambda: recent.recent.forget(lambda _answer: True)
 
 
 def assert_headers(response):

@@ -7,72 +7,11 @@ import threading
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 
 from apikeys import gateways, reports, usage
-from apikeys.models import (
-    Api,
-    Gateway,
-    Outcome,
-    Product,
-    UsageBatch,
-    UsageDay,
-    UsageHour,
-)
-from tests.factories import ApiKeyFactory, UserFactory
-
-USAGE = "/gateway/v1/usage"
-
-
-@pytest.fixture
-def key(db):
-    api, _ = Api.objects.get_or_create(slug="zoeken-v2")
-    product, _ = Product.objects.get_or_create(slug="api-abonnement")
-    product.apis.add(api)  # a test that commits begins without a catalogue
-    return ApiKeyFactory(products=[product])
-
-
-@pytest.fixture
-def gateway(db):
-    return Gateway(name="Gateway 1")
-
-
-@pytest.fixture
-def token(gateway):
-    return gateways.renew_token(gateway, by=UserFactory())
-
-
-@pytest.fixture
-def send(token):
-    """Report lines, as the gateway that was given this token."""
-
-    def report(body, batch="b-1", **headers):
-        if not isinstance(body, bytes):
-            body = b"\n".join(json.dumps(line).encode() for line in body)
-        headers = {"Authorization": f"Bearer {token}", "Batch-Id": batch, **headers}
-        return Client().generic(
-            "POST", USAGE, body, content_type="application/x-ndjson", headers=headers
-        )
-
-    return report
-
-
-@pytest.fixture
-def line(key):
-    """One call of an hour ago; a test says what else it was."""
-
-    def made(**facts):
-        hour_ago = timezone.now() - datetime.timedelta(hours=1)
-        return {
-            "apiKeyId": key.pk,
-            "api": key.apis[0].slug,
-            "at": hour_ago.isoformat(),
-            "status": 200,
-            **facts,
-        }
-
-    return made
+from apikeys.models import Api, Outcome, UsageBatch, UsageDay, UsageHour
+from tests.factories import UserFactory
 
 
 def calls():

@@ -39,6 +39,11 @@ for one in UsageHour.objects.filter(organisation__slug="gw-test"):
 print(dict(sums))
 """
 
+QUOTA = """
+from apikeys.models import Product
+Product.objects.filter(subscriptions__api_keys=%s).update(calls_per_month=%s)
+"""
+
 
 def answered(connection, path, key=""):
     connection.request("GET", path, headers={"apikey": key} if key else {})
@@ -139,6 +144,22 @@ def test_a_block_is_in_force_within_the_promised_time(nginx):
     run_in_site(nginx.portal.site, BLOCK % pk)
 
     assert nginx.until("/api/v2/zoeken", key, 403, seconds=7) == 403
+
+
+def test_a_used_up_quota_is_told_with_how_long_to_wait(nginx):
+    _, (pk, key) = nginx.portal.keys
+    run_in_site(nginx.portal.site, QUOTA % (pk, 1))
+    try:
+        assert nginx.until("/api/v2/zoeken", key, 429, seconds=30) == 429
+        with nginx.connect() as connection:
+            connection.request("GET", "/api/v2/zoeken", headers={"apikey": key})
+            answer = connection.getresponse()
+            assert json.loads(answer.read())["reason"] == "quota"
+        assert int(answer.headers["Retry-After"]) > 0
+        assert answer.headers["RateLimit"].startswith('"month";r=0;t=')
+        assert answer.headers["RateLimit-Policy"].startswith('"month";q=1')
+    finally:
+        run_in_site(nginx.portal.site, QUOTA % (pk, 300_000))
 
 
 def test_ten_thousand_calls_are_ten_thousand_on_the_books(nginx):

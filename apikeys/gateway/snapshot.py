@@ -1,0 +1,182 @@
+"""All keys that may pass, for a gateway that asks nothing per call: signed, and its own.
+
+docs/gateway-snapshot.md has the format. A digest is made under a key that follows from the
+gateway's token, which only the gateway knows: what one gateway lost tells nothing of
+another's, nor does it open anything.
+"""
+
+import base64
+import datetime
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import parse_etags
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.encryption import NotDecryptable
+
+from .. import gateways, secrets
+from ..models import Gateway, KeySecret
+from . import deciding, quotas
+from .answers import WHO_ASKS, answer, machine, problem
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "portal-snapshot-1"
+AT_ONCE = 500  # secrets that are deciphered together
+Row = tuple[int, dict[str, Any]]  # a secret's pk, and what is told of it
+
+
+@sensitive_variables("authorization", "token")
+@machine("GET", "HEAD")
+def snapshot(request: HttpRequest) -> HttpResponse:
+    """Every key that may pass for the gateway's APIs; 304 while nothing changed."""
+    authorization = request.headers.get("Authorization", "")
+    gateway = gateways.recognise(authorization)
+    if gateway is None:
+        detail = "The header Authorization holds no token of a gateway."
+        return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
+    if settings.SNAPSHOT_KEY is None:
+        return problem(404, "Not found", "This portal hands out no snapshots.")
+    head, rows = _head(gateway), _rows(gateway)
+    tag = _tag(gateway, head, rows)
+    headers = {
+        "ETag": tag,
+        "Cache-Control": f"private, max-age={settings.VERIFY_SECONDS}",
+    }
+    asked = parse_etags(request.headers.get("If-None-Match", ""))
+    if tag in asked or "*" in asked:
+        return answer(HttpResponse(status=304), headers)
+    token = gateways.token_of(authorization) or ""
+    body = _signed(_lines(head, rows, token)) if request.method == "GET" else []
+    return answer(
+        StreamingHttpResponse(body, content_type="application/x-ndjson"), headers
+    )
+
+
+@machine("GET", "HEAD")
+def keys(request: HttpRequest) -> HttpResponse:
+    """With what a snapshot's signature is checked (RFC 7517, 8037); anybody may know."""
+    known = [_published()] if settings.SNAPSHOT_KEY is not None else []
+    return answer(
+        JsonResponse({"keys": known}),
+        {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"},
+    )
+
+
+def _head(gateway: Gateway) -> dict[str, Any]:
+    """The same for a while, so that what did not change has the same tag."""
+    period = max(60, settings.VERIFY_GRACE_SECONDS)
+    issued = int(timezone.now().timestamp()) // period * period
+    return {
+        "format": FORMAT,
+        "gateway": gateway.name,
+        "issuedAt": _iso(issued),
+        "validUntil": _iso(issued + 2 * period),
+        "keyId": _published()["kid"],
+    }
+
+
+def _rows(gateway: Gateway) -> list[Row]:
+    """What is told of each key, without its digest: that costs deciphering the secret."""
+    asker = deciding.Asker(
+        gateway.pk, frozenset(gateway.apis.values_list("slug", flat=True))
+    )
+    found = []
+    provable = deciding.readable().filter(pepper_version__in=settings.KEY_PEPPERS)
+    for secret in provable.order_by("pk").iterator():
+        facts = deciding.facts_of(secret)
+        if getattr(facts, "canary", False):
+            continue
+        apis = sorted(facts.apis & asker.apis if asker.apis else facts.apis)
+        if apis and deciding.closed(facts) is None:
+            found.append((secret.pk, facts, apis))
+    reported = quotas.reported({q.organisation for _, f, _ in found for q in f.quotas})
+    return [(pk, _told(facts, apis, reported)) for pk, facts, apis in found]
+
+
+def _told(facts: deciding.Facts, apis: list[str], reported: dict) -> dict[str, Any]:
+    return {
+        "apiKeyId": facts.key_id,
+        "organisation": facts.organisation,
+        "expiresAt": facts.expires_at and _iso(facts.expires_at.timestamp()),
+        "networks": [str(one) for one in getattr(facts, "networks", ())],
+        "apis": [_limits(facts, api, reported) for api in apis],
+    }
+
+
+def _limits(facts: deciding.Facts, api: str, reported: dict) -> dict[str, Any]:
+    quota = quotas.most_generous(facts.quotas, api)
+    used = reported.get((quota.organisation, quota.product), 0) if quota else 0
+    month = quota.month if quota else None
+    return {
+        "api": api,
+        "callsPerMonth": month,
+        "callsPerSecond": quota.second if quota else None,
+        "usedUp": month is not None and used >= month,
+    }
+
+
+def _tag(gateway: Gateway, head: dict[str, Any], rows: list[Row]) -> str:
+    about = _json([gateway.pk, gateway.token_digest, head, rows])
+    return f'"{hashlib.sha256(about).hexdigest()}"'
+
+
+@sensitive_variables()
+def _lines(head: dict[str, Any], rows: list[Row], token: str) -> Iterator[bytes]:
+    yield _json(head)
+    key = hmac.digest(token.encode(), FORMAT.encode(), hashlib.sha256)
+    kept = KeySecret.objects.using(deciding.DATABASE).select_related("key")
+    for start in range(0, len(rows), AT_ONCE):
+        some = rows[start : start + AT_ONCE]
+        sealed = kept.in_bulk([pk for pk, _told in some])
+        for pk, told in some:
+            try:
+                text = secrets.unseal(sealed[pk])
+            except NotDecryptable:
+                logger.error("secret %s cannot be read, and is in no snapshot", pk)
+                continue
+            digest = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+            yield _json({"digest": digest, **told})
+
+
+def _signed(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines, and a last one that proves them and that nothing is missing."""
+    digest = hashlib.sha256()
+    for line in lines:
+        digest.update(line + b"\n")
+        yield line + b"\n"
+    signature = _key().sign(f"{FORMAT} {digest.hexdigest()}".encode())
+    yield _json({"sha256": digest.hexdigest(), "signature": _base64(signature)}) + b"\n"
+
+
+def _key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(settings.SNAPSHOT_KEY)
+
+
+def _published() -> dict[str, str]:
+    x = _base64(_key().public_key().public_bytes_raw())
+    named = {"crv": "Ed25519", "kty": "OKP", "x": x}  # in this order (RFC 7638)
+    kid = _base64(hashlib.sha256(_json(named)).digest())
+    return {**named, "alg": "EdDSA", "use": "sig", "kid": kid}
+
+
+def _base64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.isoformat().replace("+00:00", "Z")
