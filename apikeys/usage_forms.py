@@ -45,7 +45,9 @@ class FindUsageForm(forms.Form):
         self.organisation = organisation
         self.today = timezone.localdate()
         self.keys = dict(organisation.api_keys.values_list("pk", "name"))  # type: ignore[attr-defined]
-        self.apis = {api.pk: str(api) for api in Api.objects.all()}
+        apis = list(Api.objects.all())
+        self.apis = {api.pk: str(api) for api in apis}
+        self.slugs = {api.pk: api.slug for api in apis}
         self._offer("key", _("Alle keys"), self.keys)
         self._offer("api", _("Alle API's"), self.apis)
 
@@ -92,3 +94,15 @@ class FindUsageForm(forms.Form):
         if not asked or (asked == Step.DAY and period.days > 4 * FEW_DAYS):
             return period.step()
         return Step(asked)
+
+
+class TokenForm(forms.Form):
+    """What the token is for, in its person's words."""
+
+    use_required_attribute = False
+    name = forms.CharField(
+        label=_("Naam van het token"),
+        help_text=_("Waarvoor je het gebruikt, zoals: maandrapport op de server."),
+        max_length=60,
+        error_messages={"required": _("Geef het token een naam.")},
+    )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from . import charts
 from .models import Outcome
-from .reading import costs, counting
+from .reading import costs, counting, quotas
 from .reading.counting import Asked, Sums, Used
 from .reading.periods import DAY, HOURS_KEPT, Period, Step
 
@@ -67,6 +67,7 @@ def cost(asked: Asked) -> dict[str, Any]:
     return {
         "month": costs.month_of(today),
         "bill": costs.so_far(asked.organisation, today, key=asked.key),
+        "quotas": quotas.of_month(asked.organisation, today),
         "expected": costs.expected(asked.organisation, today, key=asked.key),
     }
 

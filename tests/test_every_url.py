@@ -101,6 +101,10 @@ WHO_MAY_OPEN = {
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
     "apikeys:usage_page": Permission.ORGANISATION_VIEW,
+    "apikeys:tokens": ANY_USER,
+    "apikeys:end_token": ANY_USER,
+    # answers scripts, which show a personal token
+    "apikeys:usage_json": PUBLIC,
     # answers gateways, which show their own proof
     "apikeys:verify": PUBLIC,
     "apikeys:snapshot": PUBLIC,

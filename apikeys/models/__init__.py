@@ -1,6 +1,7 @@
 from .catalogue import Api, Price, PriceUnit, Product
 from .gateways import Gateway
 from .keys import ApiKey, KeySecret, Subscription
+from .tokens import PersonalToken
 from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "ImportedLog",
     "KeySecret",
     "Outcome",
+    "PersonalToken",
     "Price",
     "PriceUnit",
     "Product",

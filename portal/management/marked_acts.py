@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import gateways
+from apikeys import gateways, tokens
 from apikeys.models import Gateway
 from applications.services import bank
 from organisations.models import ContactKind, Intervention, Membership
@@ -43,6 +43,7 @@ def act(one: Any) -> None:
         has_one=True,
         seen=None,
     )
+    tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
         token=known_devices.new_token(),

@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.db import models
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, PersonalToken
 from applications.models import (
     Application,
     BankChange,
@@ -93,6 +93,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
     "session_id": _sessions,
+    "token_id": _of(PersonalToken),
     "contract_id": _of(Contract),
     "change_id": _of(BankChange),
     "request_id": _of(AdministratorRequest),

@@ -163,3 +163,19 @@ def test_a_scale_reaches_over_the_highest_in_whole_steps(most):
     assert grid[-1][1] >= most
     assert all(number == int(number) for _y, number in grid)
     assert len(grid) == 5
+
+
+def test_what_the_subscription_allows_is_a_bar_with_words(page, key):
+    count(key, timezone.now(), 75_000)
+    count(key, timezone.now(), 9_000, outcome=Outcome.LIMITED)  # did not get through
+
+    html = " ".join(page().text.split())
+
+    assert "75.000 van 300.000 bevragingen (25 %)" in html
+    assert "Per key ten hoogste 100 bevragingen per seconde." in html
+
+
+def test_who_used_everything_is_told(page, key):
+    count(key, timezone.now(), 300_000)
+
+    assert "Je hebt alles gebruikt." in page().text
