@@ -55,8 +55,8 @@ def about(
         "failures": charts.stack([row.failures for row in rows], names),
         "failure_kinds": [kind.label for kind in FAILURES],
         "moments": rows,
-        "by_key": _rows(used.by_key, keys, total.calls),
-        "by_api": _rows(used.by_api, apis, total.calls),
+        "by_key": ranked(used.by_key, keys, total.calls),
+        "by_api": ranked(used.by_api, apis, total.calls),
         **hours_of_week(asked, period),
     }
 
@@ -136,7 +136,7 @@ def _moments(used: Used, before: Used, names: list[str]) -> list[Row]:
     ]
 
 
-def _rows(by: dict[int, Sums], names: dict[int, str], calls: int) -> list[Row]:
+def ranked(by: dict[int, Sums], names: dict[int, str], calls: int) -> list[Row]:
     """The most used first; what has no room is one row together."""
     found = sorted(by.items(), key=lambda one: (-one[1].calls, one[0]))
     rows = [

@@ -75,6 +75,14 @@ WORDS = {
         ),
         "key.end_lifted": gettext_lazy("API-key %(key)s blijft werken"),
     },
+    "usage": {
+        "budget.set": gettext_lazy("Een budget is ingesteld of gewijzigd"),
+        "budget.removed": gettext_lazy("Een budget is weggehaald"),
+        "budget.reached": gettext_lazy("Van een budget is %(reason)s gebruikt"),
+        "usage_mail.chosen": gettext_lazy(
+            "Gekozen is wie mails over het verbruik krijgt"
+        ),
+    },
     "own_login": {
         "own_login.set_up": gettext_lazy("De eigen inlogdienst is ingesteld"),
         "own_login.changed": gettext_lazy("De eigen inlogdienst is gewijzigd"),
@@ -158,6 +166,7 @@ TOPICS = [
     ("member", gettext_lazy("Gebruikers")),
     ("invitation", gettext_lazy("Uitnodigingen")),
     ("key", gettext_lazy("API-keys")),
+    ("usage", gettext_lazy("Verbruik")),
     ("own_login", gettext_lazy("Inloggen via de organisatie")),
     ("organisation", gettext_lazy("Organisatie en overeenkomst")),
     ("bank", gettext_lazy("Betaling")),

@@ -2,11 +2,8 @@
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 
-from .. import charts, usage_page
-from ..models.usage import LATENCIES
+from .. import charts, usage_page, words
 from ..reading import counting
 from ..reading.counting import Asked
 from ..reading.periods import Choice, Step, chosen
@@ -14,26 +11,8 @@ from ..reading.periods import Choice, Step, chosen
 register = template.Library()
 
 
-@register.filter
-def duration(milliseconds: float | None) -> str:
-    """45 ms, 1,2 s; what lies beyond the last bound is only known to be more."""
-    if milliseconds is None:
-        return "–"
-    if milliseconds >= LATENCIES[-1]:
-        return _("meer dan %(seconds)d s") % {"seconds": LATENCIES[-1] // 1000}
-    if milliseconds < 1000:
-        return f"{round(milliseconds)} ms"
-    return f"{number_format(milliseconds / 1000, 1)} s"
-
-
-@register.filter
-def percent(share: float | None) -> str:
-    """12 %, 0,4 %, and never 0 % of something that is there."""
-    if share is None:
-        return "–"
-    if 0 < share < 0.1:
-        return f"< {number_format(0.1, 1)} %"
-    return f"{number_format(share, 0 if share >= 10 or not share else 1)} %"
+register.filter("duration", words.duration)
+register.filter("percent", words.percent)
 
 
 @register.filter

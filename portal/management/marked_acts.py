@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import gateways, tokens
-from apikeys.models import Gateway
+from apikeys import budgets, gateways, tokens
+from apikeys.models import Budget, Gateway, Measure
 from applications.services import bank
 from organisations.models import ContactKind, Intervention, Membership
 from organisations.services import asking, details, intervening, own_login
@@ -42,6 +42,10 @@ def act(one: Any) -> None:
         by=one.administrator,
         has_one=True,
         seen=None,
+    )
+    budgets.put(
+        Budget(organisation=one.organisation, measure=Measure.AMOUNT, most=100),
+        by=one.administrator,
     )
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(

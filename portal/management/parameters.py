@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.db import models
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey, PersonalToken
+from apikeys.models import ApiKey, Budget, PersonalToken
 from applications.models import (
     Application,
     BankChange,
@@ -93,6 +93,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
     "session_id": _sessions,
+    "budget_id": _of(Budget),
     "token_id": _of(PersonalToken),
     "contract_id": _of(Contract),
     "change_id": _of(BankChange),
@@ -162,6 +163,7 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
+    "month": "2026-01",
     "mfa_edit_webauthn pk": "1",
     "mfa_remove_webauthn pk": "1",
     "organisations:change_details part": "adres",

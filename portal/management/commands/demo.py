@@ -5,13 +5,16 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
-from apikeys.models import ApiKey, UsageDay
+from apikeys import budgets, monthly, statements
+from apikeys.models import Budget, Measure, UsageDay, UsageMail
+from apikeys.reading.periods import months_before
 from applications.models import Application, Status
 from applications.services import following
-from organisations.models import LegalForm
+from organisations.models import LegalForm, Organisation
 from organisations.roles import Role
 from organisations.services import inviting, members
 from portal.management import used, world
@@ -30,8 +33,8 @@ class Command(BaseCommand):
             with transaction.atomic():
                 load()
         if not UsageDay.objects.exists():
-            for key in ApiKey.objects.filter(organisation__kvk_number=KATRIEN):
-                used.use(key)
+            with transaction.atomic():
+                _usage(Organisation.objects.get(kvk_number=KATRIEN))
 
 
 def load():
@@ -76,6 +79,21 @@ def _katrien(by: Callable[[str], User]) -> None:
         by=beheerder,
         language="nl",
     )
+
+
+def _usage(organisation: Organisation) -> None:
+    """Some months of use, a budget that is half used, and the months that are over."""
+    for key in organisation.api_keys.all():  # type: ignore[attr-defined]
+        used.use(key)
+    by = User.objects.get(username="beheerder")
+    budget = Budget(organisation=organisation, measure=Measure.AMOUNT, most=1500)
+    budgets.put(budget, by=by)
+    mails = UsageMail.objects.create(organisation=organisation)
+    mails.report_to.add(by)
+    today = timezone.localdate()
+    for months in range(6, 0, -1):
+        statements.close(organisation, months_before(today, months))
+    monthly.send(organisation, months_before(today, 1))
 
 
 def _apply(kvk_number, name, legal_form, mailbox, **answers) -> Application:
