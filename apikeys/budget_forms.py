@@ -85,6 +85,8 @@ class BudgetForm(forms.ModelForm):
 
 
 class UsageMailForm(forms.ModelForm):
+    searches = True  # all may be left open, and it goes without saying
+
     class Meta:
         model = UsageMail
         fields = ["alerts", "report_to"]

@@ -36,6 +36,10 @@ def percent(share: float | None) -> str:
     """12 %, 0,4 %, and never 0 % of something that is there."""
     if share is None:
         return "–"
-    if 0 < share < 0.1:
-        return f"< {number_format(0.1, 1)} %"
-    return f"{number_format(share, 0 if share >= 10 or not share else 1)} %"
+    least = "< " if 0 < share < 0.1 else ""
+    shown = number_format(max(share, 0.1) if least else share, _decimals(share))
+    return least + _("%(share)s %%") % {"share": shown}
+
+
+def _decimals(share: float) -> int:
+    return 0 if share >= 10 or not share else 1

@@ -16,7 +16,7 @@ from apikeys.models import ApiKey, Outcome, UsageDay, UsageHour
 from apikeys.models.usage import SUMS
 from apikeys.reading.periods import DAY, HOURS_KEPT, Period, hours, midnight
 
-DAYS = 240
+DAYS = 160
 APIS = {"zoeken": 40, "basisprofiel": 22, "vestigingsprofiel": 6, "naamgeving": 2}
 OFFICE = [0, 0, 0, 0, 0, 0, 1, 3, 7, 10, 11, 10, 7, 9, 10, 10, 8, 4, 2, 1, 1, 0, 0, 0]
 NIGHT = 2  # at this hour a program looks every customer up

@@ -91,7 +91,7 @@ def _usage(organisation: Organisation) -> None:
     mails = UsageMail.objects.create(organisation=organisation)
     mails.report_to.add(by)
     today = timezone.localdate()
-    for months in range(6, 0, -1):
+    for months in range(4, 0, -1):
         statements.close(organisation, months_before(today, months))
     monthly.send(organisation, months_before(today, 1))
 
