@@ -130,15 +130,6 @@ def heat(rows: Sequence[Sequence[float]], names: Sequence[str]) -> Heat:
     )
 
 
-def spark(numbers: Sequence[int]) -> str:
-    """The path of a small line of 120 by 28, without words."""
-    top = max([*numbers, 1])
-    step = 116 / max(1, len(numbers) - 1)
-    return _path(
-        [(2 + place * step, 26 - 24 * n / top) for place, n in enumerate(numbers)]
-    )
-
-
 def _top(most: int) -> int:
     """The top of the scale: the next 1, 2 or 5 of its power of ten, in four whole steps."""
     if most <= 4:

@@ -73,7 +73,7 @@ def data(organisation: Organisation, month: datetime.date) -> dict[str, Any]:
     asked = Asked(organisation)
     used = counting.used(asked, period, Step.DAY)
     earlier = costs.month_of(months_before(month, 1))
-    before = counting.used(asked, earlier, Step.MONTH).total.calls
+    before = counting.used(asked, earlier, Step.MONTH, only_calls=True).total.calls
     total, bill = used.total, costs.so_far(organisation, period.last)
     keys = dict(organisation.api_keys.values_list("pk", "name"))  # type: ignore[attr-defined]
     apis = {api.pk: str(api) for api in Api.objects.all()}

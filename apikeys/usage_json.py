@@ -15,7 +15,7 @@ def about(form: FindUsageForm) -> dict[str, Any]:
     period, earlier = form.periods()
     asked, step = form.asked(), form.step_of(period)
     used = counting.used(asked, period, step)
-    before = counting.used(asked, earlier, step)
+    before = counting.used(asked, earlier, step, only_calls=True)
     today = timezone.localdate()
     organisation = asked.organisation
     return {
@@ -69,6 +69,6 @@ def _numbers(sums: Sums) -> dict[str, Any]:
             "serverError": sums.outcomes[Outcome.SERVER_ERROR],
         },
         "bytes": sums.bytes_sent,
-        "medianMs": sums.median,
-        "percentile95Ms": sums.percentile_95,
+        "medianMs": sums.median and round(sums.median),
+        "percentile95Ms": sums.percentile_95 and round(sums.percentile_95),
     }

@@ -37,7 +37,7 @@ def about(
 ) -> dict[str, Any]:
     """All of the page's parts but the costs."""
     used = counting.used(asked, period, step)
-    before = counting.used(asked, earlier, step)
+    before = counting.used(asked, earlier, step, only_calls=True)
     names = [name_of(moment, step) for moment in used.moments]
     rows = _moments(used, before, names)
     total = used.total

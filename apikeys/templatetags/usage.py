@@ -28,9 +28,10 @@ def usage_glance(membership):
     asked = Asked(membership.organisation)
     days, _before = chosen(Choice.DAYS_30, today)
     month, last = chosen(Choice.MONTH, today)
-    used = counting.used(asked, days, Step.DAY)
+    used = counting.used(asked, days, Step.DAY, only_calls=True)
     calls, before = (
-        counting.used(asked, period, Step.MONTH).total.calls for period in (month, last)
+        counting.used(asked, period, Step.MONTH, only_calls=True).total.calls
+        for period in (month, last)
     )
     names = [usage_page.name_of(day, Step.DAY) for day in used.moments]
     return {
