@@ -2,10 +2,11 @@
 
 import datetime
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import partitions, probing
+from . import alerts, budgets, monthly, partitions, probing
 
 
 @app.periodic(cron="17 2 * * *")
@@ -21,3 +22,24 @@ def look_after_partitions(timestamp: int) -> None:
 def probe_blocked_key(key_id: int, gateway_id: int, blocked_at: str) -> None:
     """See when a gateway refuses a key that was blocked."""
     probing.probe(key_id, gateway_id, datetime.datetime.fromisoformat(blocked_at))
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="check_budgets")
+def check_budgets(timestamp: int) -> None:
+    """Tell of budgets that are used for a half, four fifths, or whole; and stop what stops."""
+    budgets.check_all()
+
+
+@app.periodic(cron="37 7 * * *")
+@app.task(queueing_lock="look_at_yesterday")
+def look_at_yesterday(timestamp: int) -> None:
+    """Warn of use or errors that are not like those of other days."""
+    alerts.check_all()
+
+
+@app.periodic(cron="47 5 * * *")
+@app.task(queueing_lock="end_months")
+def end_months(timestamp: int) -> None:
+    """Close the months that are over, correct what came late, and send the reports."""
+    monthly.end_months(timezone.localdate())

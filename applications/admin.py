@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+import paper
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 
 from . import example, rendering
@@ -214,7 +215,7 @@ class DocumentTemplateForm(forms.ModelForm):
             template, on = DocumentTemplate(**data), data["valid_from"]
             try:
                 rendering.draw_up(template, example.application(), number="1", on=on)
-            except rendering.NotRendered as error:
+            except paper.NotRendered as error:
                 why = _("Hier is geen document van te maken: %(why)s")
                 self.add_error("source", why % {"why": error})
         return data

@@ -4,16 +4,12 @@ Data reach typst as JSON only: what somebody typed is never part of the source.
 """
 
 import gettext
-import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pycountry
-import typst
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format, number_format
@@ -22,26 +18,11 @@ from apikeys.models import Price, PriceUnit, Product
 from organisations.models import LegalForm
 from organisations.services import details
 from organisations.templatetags.identifiers import iban, phone
+from paper import typeset
 
 from .models import Application, BankChange, DocumentKind, DocumentTemplate, Volume
 
-FONTS = Path(__file__).parent / "documents" / "fonts"
-STANDARDS = ["a-2a", "ua-1"]
 _COUNTRIES = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, ["nl"])
-
-# Neither readable on paper nor allowed in an archivable PDF: control characters, those
-# that turn the direction of text around, private use, byte order marks, noncharacters.
-_NOT_TEXT = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\U000f0000-\U0010ffff]"
-    r"|["
-    + "".join(chr(plane << 16 | low) for plane in range(15) for low in (0xFFFE, 0xFFFF))
-    + "]"
-)
-
-
-class NotRendered(Exception):
-    """The template could not be made into a PDF; the message is typst's."""
 
 
 def draw_up(
@@ -68,19 +49,7 @@ def render(template: DocumentTemplate, data: Mapping[str, Any]) -> bytes:
         "valid_from": _day(template.valid_from),
     }
     moment = datetime.combine(date.fromisoformat(data["date_iso"]), time(12), UTC)
-    try:
-        return typst.compile(  # type: ignore[call-overload]  # its stubs mix up types
-            template.source.encode(),
-            root=str(FONTS),  # all of the disk that a template could read
-            font_paths=[str(FONTS)],
-            ignore_system_fonts=True,
-            format="pdf",
-            sys_inputs={"data": json.dumps(_printable({**data, "document": document}))},
-            pdf_standards=STANDARDS,
-            timestamp=int(moment.timestamp()),
-        )
-    except typst.TypstError as error:
-        raise NotRendered(str(error)) from error
+    return typeset(template.source, {**data, "document": document}, moment)
 
 
 def general_data(*, on: date) -> dict[str, Any]:
@@ -267,14 +236,3 @@ def _amount(amount: Decimal) -> str:
 def _day(day: date) -> str:
     with translation.override("nl"):
         return date_format(day, "j F Y")
-
-
-def _printable(value):
-    """Each character that cannot stand on paper becomes a visible mark of its absence."""
-    if isinstance(value, str):
-        return _NOT_TEXT.sub("\ufffd", value)
-    if isinstance(value, Mapping):
-        return {name: _printable(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_printable(item) for item in value]
-    return value

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from organisations.models import Organisation
+from paper import NotRendered
 
 from .forms import NOT_SIGNED, SignedFileForm
 from .models import Application, Status
-from .rendering import NotRendered
 from .services import handling
 from .services.documents import SameAsSent
 from .steps import STEPS

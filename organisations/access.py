@@ -33,14 +33,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-            mine = Membership.objects.filter(
-                user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
-            ).select_related("organisation__own_login")
-            membership = get_object_or_404(mine, organisation__slug=slug)
-            membership.user = request.user  # type: ignore[assignment]  # no need to ask again
-            request.membership = membership  # type: ignore[attr-defined]  # for pages, 403.html too
-            if permission not in membership.permissions:
-                raise PermissionDenied
+            membership = admitted(request, slug, permission)
             if way := _another_way_in(request, membership):
                 return redirect(way)
             if membership.organisation.asks_second_factor and not second_factor.met(
@@ -53,6 +46,19 @@ def requires(permission: Permission) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def admitted(request: HttpRequest, slug: str, permission: Permission) -> Membership:
+    """The membership of who asks; a stranger finds nothing, a member may lack the right."""
+    mine = Membership.objects.filter(
+        user=request.user  # type: ignore[misc]  # LoginRequiredMiddleware
+    ).select_related("organisation__own_login")
+    membership = get_object_or_404(mine, organisation__slug=slug)
+    membership.user = request.user  # type: ignore[assignment]  # no need to ask again
+    request.membership = membership  # type: ignore[attr-defined]  # for pages, 403.html too
+    if permission not in membership.permissions:
+        raise PermissionDenied
+    return membership
 
 
 def _another_way_in(request: HttpRequest, membership: Membership) -> str | None:

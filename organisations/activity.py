@@ -1,7 +1,5 @@
 """What happened in one organisation: who did what and when, in words."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +17,7 @@ from audit.models import Event
 
 from .models import Organisation
 from .roles import Role
+from .spreadsheets import line
 
 # By what an event is about. Kinds of the apps above stand here too, as words only.
 WORDS = {
@@ -82,6 +81,14 @@ WORDS = {
             "API-key %(key)s werkt nog tot en met de laatste dag van de overeenkomst"
         ),
         "key.end_lifted": gettext_lazy("API-key %(key)s blijft werken"),
+    },
+    "usage": {
+        "budget.set": gettext_lazy("Een budget is ingesteld of gewijzigd"),
+        "budget.removed": gettext_lazy("Een budget is weggehaald"),
+        "budget.reached": gettext_lazy("Van een budget is %(reason)s gebruikt"),
+        "usage_mail.chosen": gettext_lazy(
+            "Gekozen is wie mails over het verbruik krijgt"
+        ),
     },
     "own_login": {
         "own_login.set_up": gettext_lazy("De eigen inlogdienst is ingesteld"),
@@ -170,6 +177,7 @@ TOPICS = [
     ("member", gettext_lazy("Gebruikers")),
     ("invitation", gettext_lazy("Uitnodigingen")),
     ("key", gettext_lazy("API-keys")),
+    ("usage", gettext_lazy("Verbruik")),
     ("own_login", gettext_lazy("Inloggen via de organisatie")),
     ("organisation", gettext_lazy("Organisatie en overeenkomst")),
     ("bank", gettext_lazy("Betaling")),
@@ -255,21 +263,12 @@ def as_csv(organisation: Organisation, chosen: QuerySet[Event]) -> Iterator[str]
 
     A cell that a spreadsheet would take for a formula begins with an apostrophe.
     """
-    yield _line([_("Wanneer"), _("Wie"), _("Wat")])
+    yield line([_("Wanneer"), _("Wie"), _("Wat")])
     last = None
     while batch := [*(chosen.filter(pk__lt=last) if last else chosen)[:1000]]:
         for act in in_words(organisation, batch):
-            yield _line([timezone.localtime(act.at).isoformat(), act.who, act.what])
+            yield line([timezone.localtime(act.at).isoformat(), act.who, act.what])
         last = batch[-1].pk
-
-
-def _line(cells: list[str]) -> str:
-    csv.writer(line := io.StringIO()).writerow([_harmless(cell) for cell in cells])
-    return line.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _who(event: Event) -> str:

@@ -73,6 +73,11 @@ def collected(user: User) -> dict[str, Any]:
             }
             for known in user.known_devices.order_by("-last_used_at")
         ],
+        "personal_tokens": [
+            *user.personal_tokens.values(  # type: ignore[attr-defined]  # of an app above
+                "name", "created_at", "last_used_at", "ended_at"
+            )
+        ],
         "mails": [
             *Message.objects.filter(to__iexact=user.email).values(
                 "created_at", "subject_line", "state"

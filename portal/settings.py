@@ -143,6 +143,7 @@ _secret_key: dict[str, Any] = {"default": DEVELOPMENT_SECRET} if DEVELOPMENT els
 SECRET_KEY = env.str("SECRET_KEY", **_secret_key)
 LINK_KEY = env.secret_bytes("LINK_KEY", **_secret)
 AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
+STATEMENT_KEY = env.secret_bytes("STATEMENT_KEY", **_secret)
 KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
 KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
 SNAPSHOT_KEY = env.secret_bytes_or_none(
@@ -260,6 +261,7 @@ if not DEVELOPMENT:
     for _name, _values in {
         "PORTAL_LINK_KEY": [LINK_KEY],
         "PORTAL_AUDIT_KEY": [AUDIT_KEY],
+        "PORTAL_STATEMENT_KEY": [STATEMENT_KEY],
         "PORTAL_KEY_ENCRYPTION_KEYS": KEY_ENCRYPTION_KEYS.values(),
         "PORTAL_KEY_PEPPERS": KEY_PEPPERS.values(),
         "PORTAL_SNAPSHOT_KEY": [SNAPSHOT_KEY],

@@ -23,6 +23,8 @@ NAMES = {  # under which some page may look for an id, and of what
     "organisations.invitation": ["invitation", "invitation_id"],
     "organisations.organisation": ["organisation", "organisation_id"],
     "apikeys.apikey": ["key", "key_id", "api_key"],
+    "apikeys.personaltoken": ["token_id"],
+    "apikeys.budget": ["budget_id"],
     "applications.application": ["application", "application_id"],
     "applications.document": ["document", "document_id"],
     "applications.contract": ["contract", "contract_id"],

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import gateways, usage
-from apikeys.models import Gateway
+from apikeys import budgets, gateways, tokens, usage
+from apikeys.models import Budget, Gateway, Measure
 from applications.models import Status
 from applications.services import bank, contracts, following, handling
 from organisations.models import (
@@ -57,6 +57,11 @@ def act(one: Any) -> None:
         has_one=True,
         seen=None,
     )
+    budgets.put(
+        Budget(organisation=one.organisation, measure=Measure.AMOUNT, most=100),
+        by=one.administrator,
+    )
+    tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
         token=known_devices.new_token(),

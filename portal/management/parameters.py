@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.db import models
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, Budget, PersonalToken
 from applications.models import (
     Application,
     BankChange,
@@ -99,6 +99,8 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
     "session_id": _sessions,
+    "budget_id": _of(Budget),
+    "token_id": _of(PersonalToken),
     "contract_id": _of(Contract),
     "change_id": _of(BankChange),
     "request_id": _of(AdministratorRequest),
@@ -171,6 +173,7 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
+    "month": "2026-01",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",

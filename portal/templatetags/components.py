@@ -1,11 +1,11 @@
-from decimal import Decimal
-
 from django import template
 from django.forms import BoundField
-from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 
+from apikeys import words
+
 register = template.Library()
+register.filter("euro", words.euro)
 
 CLASSES = {  # by Widget.input_type; what is not named here needs no class
     "textarea": "utrecht-textarea utrecht-textarea--html-textarea",
@@ -55,12 +55,3 @@ def control(field: BoundField) -> SafeString:
     if given.get("placeholder") == field.label:
         attrs["placeholder"] = False  # says nothing that the label does not
     return field.as_widget(attrs=attrs)
-
-
-@register.filter
-def euro(amount: Decimal) -> str:
-    """€ 6,40 and € 1.279,00, but € 0,016: at least two decimals, more if they count."""
-    decimals = max(2, -int(amount.normalize().as_tuple().exponent))
-    return (
-        f"€\u00a0{number_format(amount, decimals, use_l10n=True, force_grouping=True)}"
-    )

@@ -14,13 +14,8 @@ from django.utils import timezone
 from apikeys.models import Api, PriceUnit, Product
 from applications import uploads
 from applications.models import Application, Document, DocumentKind, DocumentTemplate
-from applications.rendering import (
-    NotRendered,
-    contract_data,
-    draw_up,
-    general_data,
-    render,
-)
+from applications.rendering import contract_data, draw_up, general_data, render
+from paper import NotRendered
 
 pytestmark = pytest.mark.django_db
 

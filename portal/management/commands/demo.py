@@ -5,16 +5,22 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
+from apikeys import budgets, monthly, statements
+from apikeys.models import Budget, Measure, UsageDay, UsageMail
+from apikeys.reading.periods import months_before
 from applications.models import Application, Status
 from applications.services import following
-from organisations.models import LegalForm
+from organisations.models import LegalForm, Organisation
 from organisations.roles import Role
 from organisations.services import inviting, members
-from portal.management import world
+from portal.management import used, world
 from portal.management.world import PASSWORD
+
+KATRIEN = "68727720"
 
 
 class Command(BaseCommand):
@@ -26,6 +32,9 @@ class Command(BaseCommand):
         if not User.objects.filter(username="intake").exists():
             with transaction.atomic():
                 load()
+        if not UsageDay.objects.exists():
+            with transaction.atomic():
+                _usage(Organisation.objects.get(kvk_number=KATRIEN))
 
 
 def load():
@@ -42,7 +51,7 @@ def load():
 def _katrien(by: Callable[[str], User]) -> None:
     """A customer with a contract, a key, a direct debit, two members and an invitation."""
     application = _apply(
-        "68727720",
+        KATRIEN,
         "Test NV Katrien",
         LegalForm.PUBLIC_COMPANY,
         "katrien",
@@ -70,6 +79,21 @@ def _katrien(by: Callable[[str], User]) -> None:
         by=beheerder,
         language="nl",
     )
+
+
+def _usage(organisation: Organisation) -> None:
+    """Some months of use, a budget that is half used, and the months that are over."""
+    for key in organisation.api_keys.all():  # type: ignore[attr-defined]
+        used.use(key)
+    by = User.objects.get(username="beheerder")
+    budget = Budget(organisation=organisation, measure=Measure.AMOUNT, most=1500)
+    budgets.put(budget, by=by)
+    mails = UsageMail.objects.create(organisation=organisation)
+    mails.report_to.add(by)
+    today = timezone.localdate()
+    for months in range(4, 0, -1):
+        statements.close(organisation, months_before(today, months))
+    monthly.send(organisation, months_before(today, 1))
 
 
 def _apply(kvk_number, name, legal_form, mailbox, **answers) -> Application:

@@ -1,0 +1,126 @@
+"""Budgets: set by an administrator, watched by the worker, told once a month and threshold.
+
+A budget that stops leaves a row for each of its keys (SpendingStop): `stopped()` is what a
+gateway's question asks, and no sum is made while a call waits.
+"""
+
+import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from audit.services import record
+from organisations.models import Organisation
+
+from . import usage_emails
+from .budget_forms import UsageMailForm
+from .models import Budget, Measure, SpendingStop
+from .models.budgets import next_month
+from .reading import costs
+from .reading.counting import Asked, calls_by_day
+from .reading.periods import Period, midnight
+from .reading.quotas import COUNTED
+
+THRESHOLDS = [50, 80, 100]
+REACH = (
+    "INSERT INTO apikeys_budgetreached (budget_id, month, threshold, at)"
+    " SELECT %s, %s, unnest(%s::int[]), now() ON CONFLICT DO NOTHING RETURNING threshold"
+)
+
+
+@transaction.atomic
+def put(budget: Budget, *, by: User) -> None:
+    """Set a budget or change it; what it stops holds or ends at once."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=budget.organisation_id)
+    budget.save()
+    record("budget.set", subject=budget, by=by, organisation=budget.organisation)
+    settle(budget.organisation, timezone.localdate())
+
+
+@transaction.atomic
+def remove(budget: Budget, *, by: User) -> None:
+    """Take a budget away, and the stop that it made."""
+    organisation = budget.organisation
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    record("budget.removed", subject=budget, by=by, organisation=organisation)
+    budget.delete()
+    settle(organisation, timezone.localdate())
+
+
+@transaction.atomic
+def choose_mail(form: UsageMailForm, *, by: User) -> None:
+    """Keep who gets the monthly report, and whether to warn."""
+    chosen = form.save()
+    record("usage_mail.chosen", subject=chosen, by=by, organisation=chosen.organisation)
+
+
+def used(budget: Budget, today: datetime.date) -> Decimal:
+    """How much of it is used this month, in its own measure."""
+    organisation, key = budget.organisation, budget.api_key_id
+    if budget.measure == Measure.AMOUNT:
+        return costs.so_far(organisation, today, key=key).amount
+    month = Period(today.replace(day=1), today)
+    return Decimal(sum(calls_by_day(Asked(organisation, key), month, COUNTED).values()))
+
+
+def share(budget: Budget, today: datetime.date) -> int:
+    """The same in whole hundredths, rounded down: 100 only when it is really used up."""
+    return int(100 * used(budget, today) / budget.most)
+
+
+def check_all() -> None:
+    """See of every organisation with a budget whether there is something to tell or stop."""
+    today = timezone.localdate()
+    for organisation in Organisation.objects.filter(budgets__isnull=False).distinct():
+        check(organisation, today)
+
+
+@transaction.atomic
+def check(organisation: Organisation, today: datetime.date) -> None:
+    """Tell of what was reached since, once for all workers, and stop what must stop."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    for budget in organisation.budgets.select_related("api_key", "organisation"):  # type: ignore[attr-defined]
+        if new := _reach(budget, today):
+            record(
+                "budget.reached",
+                subject=budget,
+                by=None,
+                organisation=organisation,
+                reason=f"{max(new)} %",
+            )
+            usage_emails.budget_reached(budget, max(new), today)
+    settle(organisation, today)
+
+
+def _reach(budget: Budget, today: datetime.date) -> list[int]:
+    """The thresholds that nobody told of yet; whoever inserts the row is who tells."""
+    now = share(budget, today)
+    passed = [threshold for threshold in THRESHOLDS if threshold <= now]
+    with connection.cursor() as cursor:
+        cursor.execute(REACH, [budget.pk, today.replace(day=1), passed])
+        return [threshold for (threshold,) in cursor.fetchall()]
+
+
+def settle(organisation: Organisation, today: datetime.date) -> None:
+    """Stop the keys of every budget that stops and is used up, and no others."""
+    budgets = organisation.budgets.filter(stops=True)  # type: ignore[attr-defined]
+    over = [budget for budget in budgets if share(budget, today) >= 100]
+    keys = set(organisation.api_keys.values_list("pk", flat=True))  # type: ignore[attr-defined]
+    everything = any(budget.api_key_id is None for budget in over)
+    stopped = keys if everything else {budget.api_key_id for budget in over}
+    now, until = timezone.now(), midnight(next_month(today))
+    stops = SpendingStop.objects.filter(api_key__in=keys)
+    stops.exclude(api_key__in=stopped).filter(until__gt=now).update(until=now)
+    stops.filter(api_key__in=stopped).exclude(until=until).update(until=until)
+    there = set(stops.values_list("pk", flat=True))
+    SpendingStop.objects.bulk_create(
+        [SpendingStop(api_key_id=key, until=until) for key in stopped - there],
+        ignore_conflicts=True,
+    )
+
+
+def stopped(key_id: int) -> bool:
+    """Whether a budget keeps this key from passing; one look-up by primary key."""
+    return SpendingStop.objects.filter(pk=key_id, until__gt=timezone.now()).exists()

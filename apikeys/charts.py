@@ -1,0 +1,189 @@
+"""Pictures of numbers, as the geometry that templates/components/charts/ draws as SVG.
+
+They are read without colour: lines differ in dashes, bars in patterns, squares in size. A
+screen reader gets a title and a description; the numbers stand in a table beside each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import floor, log10, sqrt
+
+WIDTH, HEIGHT = 640, 260
+TOP, BOTTOM = 26, 34  # room for the highest label, and for those below
+MOST_LABELS = 6
+SQUARE = 26
+
+
+@dataclass(frozen=True)
+class Label:
+    at: float
+    text: str
+    anchor: str = "middle"
+    is_minor: bool = False  # left out where there is little room
+
+
+@dataclass(frozen=True)
+class Line:
+    """One or two series of numbers over the same moments; the second is the one before."""
+
+    grid: list[tuple[float, int]]
+    labels: list[Label]
+    points: list[tuple[float, float]]
+    before: list[tuple[float, float]]
+
+    @property
+    def path(self) -> str:
+        return _path(self.points)
+
+    @property
+    def before_path(self) -> str:
+        return _path(self.before)
+
+    @property
+    def dots(self) -> list[tuple[float, float]]:
+        return self.points if len(self.points) <= 31 else []
+
+
+@dataclass(frozen=True)
+class Part:
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: int  # which pattern
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Bars, each of parts on top of each other."""
+
+    grid: list[tuple[float, int]]
+    labels: list[Label]
+    parts: list[Part]
+
+
+@dataclass(frozen=True)
+class Square:
+    x: float
+    y: float
+    size: float
+    strength: int  # 1 to 5, for a colour beside the size
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A square for each hour of each weekday, of which the area tells how much."""
+
+    squares: list[Square]
+    rows: list[Label]
+    columns: list[Label]
+
+
+def line(now: Sequence[int], before: Sequence[int], names: Sequence[str]) -> Line:
+    """`names` are those of the moments of `now`; of `before` what lies beyond is left out."""
+    top = _top(max([*now, *before], default=0))
+    return Line(
+        grid=_grid(top),
+        labels=_labels(names),
+        points=_points(now, len(now), top),
+        before=_points(before[: len(now)], len(now), top),
+    )
+
+
+def stack(bars: Sequence[Sequence[int]], names: Sequence[str]) -> Stack:
+    """Each bar is its parts from the bottom up, in the order of their patterns."""
+    top = _top(max((sum(bar) for bar in bars), default=0))
+    room = WIDTH / max(1, len(bars))
+    parts = []
+    for place, bar in enumerate(bars):
+        below = 0
+        for kind, number in enumerate(bar):
+            if number:
+                y, foot = _y(below + number, top), _y(below, top)
+                parts.append(
+                    Part(round(place * room + room * 0.15, 2), y, round(room * 0.7, 2),
+                         round(foot - y, 2), kind)
+                )  # fmt: skip
+                below += number
+    return Stack(_grid(top), _labels(names, halfway=True), parts)
+
+
+def heat(rows: Sequence[Sequence[float]], names: Sequence[str]) -> Heat:
+    most = max((number for row in rows for number in row), default=0)
+    squares = []
+    for y, row in enumerate(rows):
+        for x, number in enumerate(row):
+            if number:
+                share = number / most
+                size = max(3.0, (SQUARE - 4) * sqrt(share))
+                squares.append(
+                    Square(_middle(x, size), _middle(y, size), round(size, 1),
+                           min(5, 1 + int(share * 5)))
+                )  # fmt: skip
+    return Heat(
+        squares,
+        [Label(SQUARE * (y + 0.68), name, "end") for y, name in enumerate(names)],
+        [
+            Label(SQUARE * (x + 0.5), f"{x}", is_minor=x % 6 != 0)
+            for x in range(0, 24, 3)
+        ],
+    )
+
+
+def _top(most: int) -> int:
+    """The top of the scale: the next 1, 2 or 5 of its power of ten, in four whole steps."""
+    if most <= 4:
+        return 4
+    power = 10 ** floor(log10(most))
+    return next(
+        top
+        for factor in (1, 2, 4, 6, 8, 10, 20)
+        if (top := factor * power) >= most and top % 4 == 0
+    )
+
+
+def _grid(top: int) -> list[tuple[float, int]]:
+    return [(_y(number, top), number) for number in range(0, top + 1, top // 4)]
+
+
+def _y(number: float, top: int) -> float:
+    return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * number / top, 2)
+
+
+def _points(numbers, places, top):
+    if places == 1:
+        return [(WIDTH / 2, _y(number, top)) for number in numbers]
+    step = (WIDTH - 12) / (places - 1)
+    return [
+        (round(6 + n * step, 2), _y(number, top)) for n, number in enumerate(numbers)
+    ]
+
+
+def _path(points) -> str:
+    return " ".join(
+        f"{'L' if n else 'M'}{x:g} {y:g}" for n, (x, y) in enumerate(points)
+    )
+
+
+def _labels(names: Sequence[str], *, halfway: bool = False) -> list[Label]:
+    """As many as there is room for, evenly; every second one may go on a small screen."""
+    count = len(names)
+    every = -(-count // MOST_LABELS) or 1
+    labels = []
+    for number, place in enumerate(range(0, count, every)):
+        at = (
+            WIDTH * (place + 0.5) / count
+            if halfway or count == 1
+            else 6 + (WIDTH - 12) * place / (count - 1)
+        )
+        anchor = "middle"
+        if at < 30:
+            anchor = "start"
+        elif at > WIDTH - 30:
+            anchor = "end"
+        labels.append(Label(round(at, 2), names[place], anchor, number % 2 == 1))
+    return labels
+
+
+def _middle(place: int, size: float) -> float:
+    return round(SQUARE * (place + 0.5) - size / 2, 1)

@@ -1,0 +1,131 @@
+"""What happens when a month is over: its report is sent, its statement closed."""
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from accounts.models import User
+from organisations.models import Organisation
+from paper import typeset
+
+from . import statements, usage_emails, usage_page
+from .models import Api, MonthlyReport, UsageMail
+from .reading import costs, counting
+from .reading.counting import Asked
+from .reading.periods import Step, midnight, months_before
+from .words import duration, euro, number, percent
+
+SOURCE = Path(__file__).parent / "report.typ"
+FIRST_DAY, LAST_DAY = 3, 40  # after the month: gateways have reported; nothing may come
+
+
+def end_months(today: datetime.date) -> None:
+    """Close what is over and send its reports; on any day, as often as one likes."""
+    customers = Organisation.objects.filter(api_keys__isnull=False).distinct()
+    for month in (months_before(today, 1), months_before(today, 2)):
+        if FIRST_DAY <= (today - costs.month_of(month).last).days <= LAST_DAY:
+            for organisation in customers:
+                statements.close(organisation, month)
+                send(organisation, month)
+
+
+@transaction.atomic
+def send(organisation: Organisation, month: datetime.date) -> MonthlyReport | None:
+    """Make the report of a month and mail it to who was chosen: once, whoever asks."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    people = list(readers(organisation))
+    reports = MonthlyReport.objects.filter(organisation=organisation, month=month)
+    if not people or reports.exists():
+        return None
+    report = MonthlyReport.objects.create(
+        organisation=organisation, month=month, content=draw_up(organisation, month)
+    )
+    for person in people:
+        usage_emails.monthly_report(report, person)
+    return report
+
+
+def readers(organisation: Organisation) -> Iterator[User]:
+    """Who was chosen, as far as they still belong to the organisation."""
+    chosen = UsageMail.objects.filter(organisation=organisation).first()
+    if chosen:
+        yield from chosen.report_to.filter(
+            is_active=True, memberships__organisation=organisation
+        )
+
+
+def draw_up(organisation: Organisation, month: datetime.date) -> bytes:
+    """The PDF; equal counters, equal bytes."""
+    with translation.override(settings.LANGUAGE_CODE):
+        written = data(organisation, month)
+    return typeset(SOURCE.read_text(), written, midnight(month))
+
+
+def data(organisation: Organisation, month: datetime.date) -> dict[str, Any]:
+    """What the report shows, written out as it is read."""
+    period = costs.month_of(month)
+    asked = Asked(organisation)
+    used = counting.used(asked, period, Step.DAY)
+    earlier = costs.month_of(months_before(month, 1))
+    before = counting.used(asked, earlier, Step.MONTH, only_calls=True).total.calls
+    total, bill = used.total, costs.so_far(organisation, period.last)
+    keys = dict(organisation.api_keys.values_list("pk", "name"))  # type: ignore[attr-defined]
+    apis = {api.pk: str(api) for api in Api.objects.all()}
+    return {
+        "operator": settings.OPERATOR_LEGAL_NAME,
+        "organisation": organisation.name,
+        "month": date_format(month, "F Y"),
+        "made": date_format(timezone.localdate(), "j F Y"),
+        "date": [month.year, month.month, 1],
+        "facts": [
+            ["Bevragingen", number(total.calls)],
+            ["Bevragingen in de maand ervoor", _against(total.calls, before)],
+            ["Niet gelukt", f"{number(total.failed)} ({percent(total.failed_share)})"],
+            [
+                "Antwoordtijd: de helft was sneller dan (geschat)",
+                duration(total.median),
+            ],
+            [
+                "Antwoordtijd: 95 van de 100 waren sneller dan (geschat)",
+                duration(total.percentile_95),
+            ],
+            ["Kosten", euro(bill.amount)],
+        ],
+        "apis": _rows(usage_page.ranked(used.by_api, apis, total.calls)),
+        "keys": _rows(usage_page.ranked(used.by_key, keys, total.calls)),
+        "costs": [_cost(line) for line in bill.lines],
+        "days": [
+            [date_format(day, "j F"), number(calls)]
+            for day, calls in zip(used.moments, used.line(), strict=True)
+        ],
+    }
+
+
+def _against(calls: int, before: int) -> str:
+    change = usage_page.change(calls, before)
+    return number(before) if change is None else f"{number(before)} ({change:+} %)"
+
+
+def _rows(rows) -> list[list[str]]:
+    return [
+        [
+            row.name,
+            number(row.sums.calls),
+            percent(row.share),
+            percent(row.sums.failed_share),
+        ]
+        for row in rows
+    ]
+
+
+def _cost(line: costs.Line) -> list[str]:
+    price = line.price
+    what = [price.product.name, price.api and price.api.name, price.get_unit_display()]
+    name = ", ".join(str(part) for part in what if part)
+    return [name, number(line.count), euro(price.amount), euro(line.amount)]

@@ -1,0 +1,76 @@
+import datetime
+
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from organisations.access import requires
+from organisations.roles import Permission
+
+from . import statements
+
+
+@require_safe
+@requires(Permission.ORGANISATION_VIEW)
+def shown(request, membership):
+    organisation = membership.organisation
+    reports = set(organisation.monthly_reports.values_list("month", flat=True))
+    batches: dict[datetime.date, list] = {}
+    for batch in organisation.statement_batches.order_by("month", "number"):
+        batches.setdefault(batch.month, []).append(batch)
+    months = [
+        {
+            "month": month,
+            "report": month in reports,
+            "batches": len(batches.get(month, [])),
+            "amount": statements.amount(batches.get(month, [])),
+        }
+        for month in sorted({*reports, *batches}, reverse=True)
+    ]
+    context = {"membership": membership, "months": months}
+    return render(request, "apikeys/months.html", context)
+
+
+@require_safe
+@requires(Permission.ORGANISATION_VIEW)
+def report(request, membership, month):
+    reports = membership.organisation.monthly_reports
+    found = get_object_or_404(reports, month=_first_day(month))
+    name, content, media_type = found.as_attachment()
+    return _file(HttpResponse(content, content_type=media_type), name)
+
+
+@require_safe
+@requires(Permission.ORGANISATION_VIEW)
+def statement_csv(request, membership, month):
+    lines = statements.as_csv(_batches(membership, month))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    return _file(response, f"afrekening-{membership.organisation.slug}-{month}.csv")
+
+
+@require_safe
+@requires(Permission.ORGANISATION_VIEW)
+def statement_json(request, membership, month):
+    signed = statements.as_json(_batches(membership, month))
+    name = f"afrekening-{membership.organisation.slug}-{month}.json"
+    return _file(JsonResponse(signed), name)
+
+
+def _batches(membership, month):
+    found = list(statements.of_month(membership.organisation, _first_day(month)))
+    if not found:
+        raise Http404
+    return found
+
+
+def _first_day(month):
+    try:
+        return datetime.datetime.strptime(month, "%Y-%m").date()
+    except ValueError:
+        raise Http404 from None
+
+
+def _file(response, name):
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Security-Policy"] = "sandbox"
+    return response
