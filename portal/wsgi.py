@@ -5,6 +5,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 application = get_wsgi_application()
 
-from apikeys.gateway import recent  # once Django is ready
+from apikeys.gateway import noting, recent  # once Django is ready
 
 recent.listen()
+noting.write_now_and_then()

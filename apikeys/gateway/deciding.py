@@ -1,6 +1,7 @@
 """Whether a key may pass, and if not, why: the one place where that is decided."""
 
 import datetime
+import ipaddress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +16,7 @@ from .. import gateways, secrets
 from ..models import Gateway, KeySecret
 from .recent import recent
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 DATABASE = "gateway"  # connections of its own, so that busy pages do not hold it up
 
 
@@ -24,6 +26,7 @@ class Refusal(Enum):
     UNKNOWN = "unknown"  # no key, a typing error, or nobody's
     EXPIRED = "expired"
     BLOCKED = "blocked"
+    ADDRESS = "address"  # the key works from other networks
     WRONG_API = "wrong-api"
 
 
@@ -36,9 +39,12 @@ class Facts:
     """What the database says of a secret; read once, good for some seconds."""
 
     key_id: int
+    secret_id: int
     organisation: str
     expires_at: datetime.datetime | None
     blocked: bool
+    canary: bool  # a decoy: never passes, and its use is reported
+    networks: tuple[Network, ...]  # none: from anywhere
     apis: frozenset[str]
 
 
@@ -58,7 +64,7 @@ class Decision:
 
 
 @sensitive_variables("authorization", "presented")
-def decide(authorization: str, presented: str, api: str) -> Decision:
+def decide(authorization: str, presented: str, api: str, address: str = "") -> Decision:
     """Judge one call, with at most one query for the key; raises GatewayUnknown, Away.
 
     Why a key is refused is told only to who shows the whole secret; anybody else reads
@@ -70,22 +76,39 @@ def decide(authorization: str, presented: str, api: str) -> Decision:
         return Decision(Refusal.UNKNOWN, None, 0)
     digest = secrets.digest(presented, secrets.pepper_version())
     facts, age = recent.get(digest, lambda: _read(public_id, presented))
-    return Decision(_refusal(facts, asker, api), facts, age)
+    if facts and facts.canary:  # answered as what is unknown, to the second
+        return Decision(Refusal.UNKNOWN, facts, 0)
+    return Decision(_refusal(facts, asker, api, address), facts, age)
 
 
-def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
+def _refusal(
+    facts: Facts | None, asker: Asker, api: str, address: str
+) -> Refusal | None:
     if facts is None:
         return Refusal.UNKNOWN
     if facts.blocked:
         return Refusal.BLOCKED
     if facts.expires_at and facts.expires_at <= timezone.now():
         return Refusal.EXPIRED
+    if facts.networks and not _lies_in(address, facts.networks):
+        return Refusal.ADDRESS
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
     if not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
     return None
+
+
+def _lies_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """An address that nobody tells, or that is none, lies nowhere."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in networks)
 
 
 @sensitive_variables("authorization")
@@ -128,18 +151,29 @@ def _read(public_id: str, presented: str) -> Facts | None:
                 filter=runs & Q(key__subscriptions__product__apis__isnull=False),
                 distinct=True,
                 default=[],
-            )
+            ),
+            only=ArrayAgg(
+                "key__only_apis__slug",
+                filter=Q(key__only_apis__isnull=False),
+                distinct=True,
+                default=[],
+            ),
         )
         .filter(public_id=public_id)
         .first()
     )
     if secret is None or not secrets.proves(presented, secret):
         return None
-    ends = [end for end in (secret.expires_at, secret.key.expires_at) if end]
+    key = secret.key
+    ends = [end for end in (secret.expires_at, key.end) if end]
+    apis = frozenset(secret.apis)
     return Facts(
-        key_id=secret.key_id,
-        organisation=secret.key.organisation.slug,
+        key_id=key.pk,
+        secret_id=secret.pk,
+        organisation=key.organisation.slug,
         expires_at=min(ends, default=None),
-        blocked=secret.key.blocked_at is not None,
-        apis=frozenset(secret.apis),
+        blocked=key.blocked_at is not None,
+        canary=key.canary,
+        networks=tuple(ipaddress.ip_network(network) for network in key.networks),
+        apis=apis.intersection(secret.only) if secret.only else apis,
     )

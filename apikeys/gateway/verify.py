@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from . import recent
+from . import canaries, noting, recent
 from .answers import WHO_ASKS, answer, machine, problem
 from .deciding import Decision, GatewayUnknown, Refusal, decide
 
@@ -23,6 +23,11 @@ WORDS = {  # status, title, detail: for the developer who made the call
         "Blocked API key",
         "This API key was blocked. The portal says by whom and why.",
     ),
+    Refusal.ADDRESS: (
+        403,
+        "Network not allowed",
+        "This API key works from certain networks only. The portal says which.",
+    ),
     Refusal.WRONG_API: (
         403,
         "API not in the subscription",
@@ -33,11 +38,12 @@ WORDS = {  # status, title, detail: for the developer who made the call
 
 @machine("GET", "HEAD", "POST")
 def verify(request: HttpRequest) -> HttpResponse:
+    presented = request.headers.get("apikey", "")
+    api = request.headers.get("X-Api", "")
+    address = _caller(request)
     try:
         decision = decide(
-            request.headers.get("Authorization", ""),
-            request.headers.get("apikey", ""),
-            request.headers.get("X-Api", ""),
+            request.headers.get("Authorization", ""), presented, api, address
         )
     except GatewayUnknown:
         detail = "The header Authorization holds no token of a gateway."
@@ -45,7 +51,16 @@ def verify(request: HttpRequest) -> HttpResponse:
     except recent.Away:
         detail = "Nobody can say at the moment whether this key may pass."
         return problem(503, "Service unavailable", detail, headers={"Retry-After": "1"})
+    noting.note(decision, presented, api, address)
+    if decision.facts and decision.facts.canary:
+        canaries.report(decision.facts.key_id, address)
     return _passed(decision) if decision.refusal is None else _refused(decision)
+
+
+def _caller(request: HttpRequest) -> str:
+    """The address that the gateway says the call came from; it is believed, by its token."""
+    told = request.headers.get(settings.CALLER_HEADER, "")
+    return told.split(",")[0].strip()
 
 
 def _passed(decision: Decision) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.contrib import admin
 from django.db import models
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey
+from apikeys.models import ApiKey, KeySecret
 from applications.models import (
     Application,
     BankChange,
@@ -92,6 +92,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "member_id": _of(Membership),
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
+    "secret_id": _of(KeySecret),
     "session_id": _sessions,
     "contract_id": _of(Contract),
     "change_id": _of(BankChange),
