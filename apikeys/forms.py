@@ -7,12 +7,12 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 
-from .models import KeyState, OnLeak
+from .models import Api, KeyState, OnLeak
 
 OVERLAPS = [
     ("0", _("Nu meteen")),
@@ -135,7 +135,7 @@ class RestrictForm(forms.Form):
     )
     apis = forms.ModelMultipleChoiceField(
         label=_("API's"),
-        queryset=None,
+        queryset=Api.objects.none(),
         required=False,
         help_text=_("Niets aangevinkt: alle API's van het abonnement."),
         widget=forms.CheckboxSelectMultiple,
@@ -145,7 +145,7 @@ class RestrictForm(forms.Form):
         initial = {"networks": "\n".join(key.networks), "apis": key.only_apis.all()}
         super().__init__(*args, initial=initial, **kwargs)
         opens = [api.pk for api in key.could_open]
-        self.fields["apis"].queryset = key.only_apis.model.objects.filter(pk__in=opens)
+        self.fields["apis"].queryset = Api.objects.filter(pk__in=opens)
 
     def clean_networks(self):
         good, wrong = {}, []
@@ -157,7 +157,7 @@ class RestrictForm(forms.Form):
             except ValueError:
                 wrong.append(ValidationError(self._fault(number, typed)))
         if len(good) > self.MOST:
-            text = _now("Vul hoogstens %(most)s netwerken in.") % {"most": self.MOST}
+            text = gettext("Vul hoogstens %(most)s netwerken in.") % {"most": self.MOST}
             wrong.append(ValidationError(text))
         if wrong:
             raise ValidationError(wrong)
@@ -168,9 +168,9 @@ class RestrictForm(forms.Form):
         try:
             meant = ipaddress.ip_network(typed, strict=False)
         except ValueError:
-            text = _now("Regel %(number)s: “%(typed)s” is geen adres of netwerk.")
+            text = gettext("Regel %(number)s: “%(typed)s” is geen adres of netwerk.")
             return text % shown
-        text = _now(
+        text = gettext(
             "Regel %(number)s: “%(typed)s” wijst naar één adres in een netwerk. Bedoel je"
             " %(meant)s?"
         )

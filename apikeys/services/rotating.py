@@ -1,6 +1,7 @@
 """The secrets of a key: reading the one in use, replacing it, ending the old one."""
 
 import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -70,7 +71,8 @@ def extend_old_secret(
     _lock(secret)
     if not secret.is_ending:
         raise SecretOver(secret.public_id)
-    secret.expires_at = max(secret.expires_at, timezone.now() + overlap)
+    until: Any = secret.expires_at
+    secret.expires_at = max(until, timezone.now() + overlap)
     secret.save(update_fields=["expires_at"])
     _record("key.overlap_extended", secret, by)
 

@@ -150,7 +150,6 @@ def _query(request, *leave_out, **more):
 def _columns(request, form):
     labels = [
         ("name", _("Naam")),
-        (None, _("Abonnement")),
         (None, _("Status")),
         ("created", _("Gemaakt")),
         ("last_used", _("Laatst gebruikt")),

@@ -9,7 +9,8 @@ from django.utils import timezone
 from accounts import known_devices
 from accounts.models import User
 from apikeys import gateways
-from apikeys.models import Gateway
+from apikeys import services as apikeys
+from apikeys.models import Gateway, OnLeak, RefusedCalls, SecretUse
 from applications.services import bank
 from organisations.models import ContactKind, Intervention, Membership
 from organisations.services import asking, details, intervening, own_login
@@ -28,6 +29,7 @@ def act(one: Any) -> None:
     _requests(one)
     _interventions(one)
     _bank_change(one)
+    _keys(one)
     own_login.set_up(
         one.organisation,
         issuer=f"https://merk-{one.letter}-inlogdienst.example",
@@ -50,6 +52,28 @@ def act(one: Any) -> None:
         address="192.0.2.1",
         first=True,
     )
+
+
+def _keys(one):
+    """One that is renamed and being replaced, a decoy, and what gateways asked."""
+    organisation, by = one.organisation, one.administrator
+    products = [each.product for each in organisation.subscriptions.all()]
+    key = apikeys.issue(organisation, products=products, name=one.mark("key"), by=by)
+    apikeys.rename(key, one.mark("hernoemd"), by=by)
+    apikeys.rotate(key, datetime.timedelta(days=7), by=by)
+    apikeys.restrict(key, networks=["192.0.2.0/24"], apis=key.could_open[:1], by=by)
+    apikeys.make_canary(organisation, name=one.mark("lokkey"), by=by)
+    apikeys.choose_policy(organisation, OnLeak.TELL, by=by)
+    now = timezone.now()
+    SecretUse.objects.create(
+        secret=key.secrets.earliest("created_at"),
+        network="192.0.2.0/24",
+        asked=3,
+        first_at=now,
+        last_at=now,
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    RefusedCalls.objects.create(key=key, reason="address", hour=hour, asked=2)
 
 
 def _contacts(one):
