@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from mail.services import send
 
-from .models import ApiKey
+from .models import ApiKey, KeyRequest, KeyRequestStatus
 
 LEAKED = {
     "blocked": _(
@@ -61,6 +61,28 @@ def key_leaked(key: ApiKey, *, what: str, url: str, scanner: str) -> None:
         return {"text": str(LEAKED[what]), "found": url, "scanner": scanner}
 
     _to_administrators("key_leaked", key, context)
+
+
+def key_request_decided(request: KeyRequest) -> None:
+    """To who asked for one more key: it is there, or why it is not."""
+    user = request.asked_by
+    if not (user.is_active and user.email):
+        return
+    page = reverse("apikeys:list", args=[request.organisation.slug])
+    send(
+        "apikeys/emails/key_request_decided",
+        to=user.email,
+        language=user.language,
+        about=request,
+        context={
+            "name": user.name,
+            "key": request.name,
+            "organisation": request.organisation.name,
+            "granted": request.status == KeyRequestStatus.APPROVED,
+            "reason": request.reason,
+            "page": settings.BASE_URL + page,
+        },
+    )
 
 
 def _to_administrators(mail: str, key: ApiKey, context: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 
-from .models import Api, KeyState, OnLeak
+from .models import Api, KeyState, OnLeak, Product
 
 OVERLAPS = [
     ("0", _("Nu meteen")),
@@ -84,6 +84,29 @@ class NameForm(forms.Form):
         help_text=_("Zo vind je de key terug, bijvoorbeeld Webwinkel."),
         error_messages={"required": _("Vul een naam in.")},
     )
+
+
+class AskForKeyForm(NameForm):
+    """One more key: for which subscription, and why."""
+
+    product = forms.ModelChoiceField(
+        label=_("Abonnement"),
+        queryset=Product.objects.none(),
+        empty_label=None,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies een abonnement.")},
+    )
+    purpose = LineField(
+        label=_("Waarvoor gebruik je deze key?"),
+        max_length=300,
+        error_messages={"required": _("Vul in waarvoor je de key gebruikt.")},
+    )
+    field_order = ["product", "name", "purpose"]
+
+    def __init__(self, *args, products, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["product"].queryset = products
+        self.fields["product"].initial = products.first()
 
 
 class RotateForm(forms.Form):

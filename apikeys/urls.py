@@ -1,7 +1,7 @@
 from django.urls import path
 
 from .gateway import answers, leaked, usage, verify
-from .views import keys, limits, secrets
+from .views import keys, limits, requests, secrets
 
 app_name = "apikeys"
 ONE = "mijn/<slug:slug>/api-keys/<int:key_id>/"
@@ -9,6 +9,7 @@ urlpatterns = [
     path("mijn/<slug:slug>/api-keys/", keys.api_keys, name="list"),
     path("mijn/<slug:slug>/api-keys/lokkey/", limits.canary, name="canary"),
     path("mijn/<slug:slug>/api-keys/lekken/", limits.leak_policy, name="leak_policy"),
+    path("mijn/<slug:slug>/api-keys/aanvragen/", requests.ask, name="ask"),
     path(f"{ONE}", keys.detail, name="detail"),
     path(f"{ONE}wijzigen/", keys.rename, name="rename"),
     path(f"{ONE}tonen/", secrets.reveal, name="reveal"),

@@ -75,6 +75,10 @@ WORDS = {
             "API-key %(key)s werkt nog tot en met de laatste dag van de overeenkomst"
         ),
         "key.end_lifted": gettext_lazy("API-key %(key)s blijft werken"),
+        "key.asked_for": gettext_lazy("Extra API-key %(new)s is aangevraagd"),
+        "key.not_given": gettext_lazy(
+            "Extra API-key %(new)s is niet gegeven: %(reason)s"
+        ),
         "key.renamed": gettext_lazy("API-key %(old)s heet nu %(new)s"),
         "key.rotated": gettext_lazy("API-key %(key)s heeft een nieuwe waarde"),
         "key.overlap_extended": gettext_lazy(

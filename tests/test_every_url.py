@@ -99,6 +99,7 @@ WHO_MAY_OPEN = {
     "organisations:own_login_confirm": ANY_USER,
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
+    "apikeys:ask": Permission.KEYS_MANAGE,
     "apikeys:detail": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
     "apikeys:rename": Permission.KEYS_REVEAL,
@@ -159,13 +160,14 @@ WHO_MAY_OPEN = {
 }
 
 WHAT_STAFF_SEE = {
-    "intake": {"application", "organisation", "message"},
+    "intake": {"application", "organisation", "keyrequest", "message"},
     "contracten": {
         "application", "bankchange", "contract", "mandate", "organisation", "intervention",
-        "message",
+        "keyrequest", "message",
     },
     "support": {
-        "application", "organisation", "intervention", "apikey", "user", "message",
+        "application", "organisation", "intervention", "apikey", "keyrequest", "user",
+        "message",
     },
 }  # fmt: skip
 

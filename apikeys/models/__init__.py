@@ -10,6 +10,7 @@ from .keys import (
     Subscription,
 )
 from .noted import LeakPolicy, OnLeak, Reason, RefusedCalls, SecretUse
+from .requests import KeyRequest, KeyRequestStatus
 from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "Environment",
     "Gateway",
     "ImportedLog",
+    "KeyRequest",
+    "KeyRequestStatus",
     "KeySecret",
     "KeyState",
     "LeakPolicy",

@@ -137,6 +137,9 @@ class ApiKey(models.Model):
     )
     name = models.CharField(_("naam"), max_length=60)
     subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")
+    extra_of = models.ForeignKey(  # the contract's own key, with which it ends
+        "self", models.PROTECT, null=True, related_name="extras", editable=False
+    )
     environment = models.CharField(
         _("omgeving"),
         max_length=4,

@@ -20,6 +20,16 @@ from .changing import (
 )
 from .issuing import end_subscriptions, issue, let_work_until, make_canary
 from .leaks import choose_policy, leaked, policy_of
+from .requesting import (
+    AlreadyAsked,
+    AlreadyDecided,
+    NotCovered,
+    OwnRequest,
+    ask_for_key,
+    covered,
+    grant_key,
+    refuse_key,
+)
 from .rotating import (
     KeyOver,
     SecretOver,
@@ -30,26 +40,34 @@ from .rotating import (
 )
 
 __all__ = [
+    "AlreadyAsked",
+    "AlreadyDecided",
     "ChangedMeanwhile",
     "InThePast",
     "KeyBlocked",
     "KeyNotBlocked",
     "KeyOver",
     "NameTaken",
+    "NotCovered",
     "OnlySupport",
+    "OwnRequest",
     "SecretOver",
+    "ask_for_key",
     "block",
     "block_as_leaked",
     "canary_used",
     "choose_policy",
+    "covered",
     "end_old_secret",
     "end_subscriptions",
     "extend_old_secret",
+    "grant_key",
     "issue",
     "leaked",
     "let_work_until",
     "make_canary",
     "policy_of",
+    "refuse_key",
     "remind_of_ends",
     "rename",
     "restrict",

@@ -48,13 +48,14 @@ def issue(
 
 @transaction.atomic
 def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> None:
-    """Set the last day on which a key opens anything, or none; the gateway counts it.
+    """Set the last day on which a key and its extras open anything; the gateway counts it.
 
     It is the end of that day where the operator is (TIME_ZONE), also when clocks change.
     """
     key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
     key.expires_at = last_day and end_of(last_day)
     key.save(update_fields=["expires_at"])
+    key.extras.update(expires_at=key.expires_at)
     kind = "key.end_set" if last_day else "key.end_lifted"
     record(
         kind,
@@ -69,7 +70,7 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 def end_subscriptions(key: ApiKey, last_day: datetime.date) -> None:
     """End what was paid for this key alone; what another key uses too runs on."""
     Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
-    others = ApiKey.objects.exclude(pk=key.pk).filter(
+    others = ApiKey.objects.exclude(Q(pk=key.pk) | Q(extra_of=key)).filter(
         Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     )
     running = key.subscriptions.filter(ends_on=None)

@@ -57,6 +57,7 @@ def api_keys(request, membership):
         "query": _query(request, PAGE),
         "rows": rows,
         "canaries": _canaries(membership),
+        "requests": organisation.key_requests.waiting().select_related("product"),
     }
     return render(request, "apikeys/list.html", context)
 

@@ -64,6 +64,13 @@ def _keys(one):
     apikeys.restrict(key, networks=["192.0.2.0/24"], apis=key.could_open[:1], by=by)
     apikeys.make_canary(organisation, name=one.mark("lokkey"), by=by)
     apikeys.choose_policy(organisation, OnLeak.TELL, by=by)
+    apikeys.ask_for_key(
+        organisation,
+        products[0],
+        name=one.mark("extra"),
+        purpose=one.mark("waarvoor"),
+        by=by,
+    )
     now = timezone.now()
     SecretUse.objects.create(
         secret=key.secrets.earliest("created_at"),
