@@ -110,7 +110,10 @@ class AskForKeyForm(NameForm):
 
 
 class RotateForm(forms.Form):
+    """Carries the secret that was seen, so that a second click does not rotate again."""
+
     use_required_attribute = False
+    seen = forms.CharField(max_length=8, required=False, widget=forms.HiddenInput)
     overlap = forms.ChoiceField(
         label=_("Wanneer stopt de oude waarde?"),
         choices=OVERLAPS,
@@ -124,6 +127,7 @@ class RotateForm(forms.Form):
 
 
 class ExtendForm(RotateForm):
+    seen = None
     overlap = forms.ChoiceField(
         label=_("Laat de oude waarde langer werken"), choices=OVERLAPS[1:]
     )

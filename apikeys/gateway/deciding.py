@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from mail import private_links
 
 from .. import gateways, secrets
-from ..models import Gateway, KeySecret
+from ..models import Environment, Gateway, KeySecret
 from .recent import recent
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -43,6 +43,7 @@ class Facts:
     organisation: str
     expires_at: datetime.datetime | None
     blocked: bool
+    environment: str
     canary: bool  # a decoy: never passes, and its use is reported
     networks: tuple[Network, ...]  # none: from anywhere
     apis: frozenset[str]
@@ -63,8 +64,17 @@ class Decision:
     age: float
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a gateway tells of the call that it asks about; nothing, where it knows not."""
+
+    api: str = ""
+    address: str = ""
+    environment: str = Environment.LIVE.value
+
+
 @sensitive_variables("authorization", "presented")
-def decide(authorization: str, presented: str, api: str, address: str = "") -> Decision:
+def decide(authorization: str, presented: str, call: Call) -> Decision:
     """Judge one call, with at most one query for the key; raises GatewayUnknown, Away.
 
     Why a key is refused is told only to who shows the whole secret; anybody else reads
@@ -78,24 +88,24 @@ def decide(authorization: str, presented: str, api: str, address: str = "") -> D
     facts, age = recent.get(digest, lambda: _read(public_id, presented))
     if facts and facts.canary:  # answered as what is unknown, to the second
         return Decision(Refusal.UNKNOWN, facts, 0)
-    return Decision(_refusal(facts, asker, api, address), facts, age)
+    return Decision(_refusal(facts, asker, call), facts, age)
 
 
-def _refusal(
-    facts: Facts | None, asker: Asker, api: str, address: str
-) -> Refusal | None:
+def _refusal(facts: Facts | None, asker: Asker, call: Call) -> Refusal | None:
     if facts is None:
         return Refusal.UNKNOWN
     if facts.blocked:
         return Refusal.BLOCKED
     if facts.expires_at and facts.expires_at <= timezone.now():
         return Refusal.EXPIRED
-    if facts.networks and not _lies_in(address, facts.networks):
+    if facts.networks and not _lies_in(call.address, facts.networks):
         return Refusal.ADDRESS
+    api = call.api
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
-    if not guarded or (api and api not in facts.apis):
+    elsewhere = call.environment != facts.environment
+    if elsewhere or not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
     return None
 
@@ -173,6 +183,7 @@ def _read(public_id: str, presented: str) -> Facts | None:
         organisation=key.organisation.slug,
         expires_at=min(ends, default=None),
         blocked=key.blocked_at is not None,
+        environment=key.environment,
         canary=key.canary,
         networks=tuple(ipaddress.ip_network(network) for network in key.networks),
         apis=apis.intersection(secret.only) if secret.only else apis,

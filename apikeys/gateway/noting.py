@@ -16,7 +16,7 @@ from django.db import DatabaseError, connections, transaction
 from django.utils import timezone
 
 from .. import secrets
-from .deciding import Decision, Refusal
+from .deciding import Call, Decision, Refusal
 
 logger = logging.getLogger(__name__)
 
@@ -84,17 +84,19 @@ _started = threading.Lock()
 _writer: threading.Thread | None = None
 
 
-def note(decision: Decision, presented: str, api: str, address: str) -> None:
+def note(decision: Decision, presented: str, call: Call) -> None:
     """Keep in mind what was asked and decided; costs no query."""
     now = timezone.now()
     one = Sum(1, now, now)
     facts = decision.facts
     if decision.refusal is None and facts:
-        notes.add(notes.used, (facts.secret_id, api, network(address) or ""), one)
+        notes.add(
+            notes.used, (facts.secret_id, call.api, network(call.address) or ""), one
+        )
     elif public_id := secrets.claimed_id(presented):
         hour = now.replace(minute=0, second=0, microsecond=0)
         reason = (decision.refusal or Refusal.UNKNOWN).value
-        notes.add(notes.refused, (public_id, reason, api, hour), one)
+        notes.add(notes.refused, (public_id, reason, call.api, hour), one)
 
 
 def network(address: str) -> str | None:

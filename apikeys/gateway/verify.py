@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from . import canaries, noting, recent
 from .answers import WHO_ASKS, answer, machine, problem
-from .deciding import Decision, GatewayUnknown, Refusal, decide
+from .deciding import Call, Decision, GatewayUnknown, Refusal, decide
 
 WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.UNKNOWN: (
@@ -39,28 +39,29 @@ WORDS = {  # status, title, detail: for the developer who made the call
 @machine("GET", "HEAD", "POST")
 def verify(request: HttpRequest) -> HttpResponse:
     presented = request.headers.get("apikey", "")
-    api = request.headers.get("X-Api", "")
-    address = _caller(request)
+    call = _call(request)
     try:
-        decision = decide(
-            request.headers.get("Authorization", ""), presented, api, address
-        )
+        decision = decide(request.headers.get("Authorization", ""), presented, call)
     except GatewayUnknown:
         detail = "The header Authorization holds no token of a gateway."
         return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
     except recent.Away:
         detail = "Nobody can say at the moment whether this key may pass."
         return problem(503, "Service unavailable", detail, headers={"Retry-After": "1"})
-    noting.note(decision, presented, api, address)
+    noting.note(decision, presented, call)
     if decision.facts and decision.facts.canary:
-        canaries.report(decision.facts.key_id, address)
+        canaries.report(decision.facts.key_id, call.address)
     return _passed(decision) if decision.refusal is None else _refused(decision)
 
 
-def _caller(request: HttpRequest) -> str:
-    """The address that the gateway says the call came from; it is believed, by its token."""
-    told = request.headers.get(settings.CALLER_HEADER, "")
-    return told.split(",")[0].strip()
+def _call(request: HttpRequest) -> Call:
+    """What the gateway tells of the call; it is believed, because it shows its token."""
+    told = request.headers
+    return Call(
+        api=told.get("X-Api", ""),
+        address=told.get(settings.CALLER_HEADER, "").split(",")[0].strip(),
+        environment=told.get("X-Environment", "live"),
+    )
 
 
 def _passed(decision: Decision) -> HttpResponse:

@@ -27,10 +27,6 @@ class InThePast(Exception):
     """Such a day is over."""
 
 
-class ChangedMeanwhile(Exception):
-    """It is not any more as the person saw it."""
-
-
 @transaction.atomic
 def rename(key: ApiKey, name: str, *, by: User) -> None:
     """Give a key another name, which no other key of its organisation has in any case."""

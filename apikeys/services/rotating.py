@@ -24,6 +24,10 @@ class SecretOver(Exception):
     """The old secret works no more; nothing makes it work again."""
 
 
+class ChangedMeanwhile(Exception):
+    """The key has another secret already than the person saw."""
+
+
 @sensitive_variables("text")
 @transaction.atomic
 def reveal(key: ApiKey, *, by: User) -> str:
@@ -42,12 +46,19 @@ def reveal(key: ApiKey, *, by: User) -> str:
 
 
 @transaction.atomic
-def rotate(key: ApiKey, overlap: datetime.timedelta, *, by: User) -> KeySecret:
-    """Give a key a new secret now; the one until now works for `overlap` yet."""
+def rotate(
+    key: ApiKey, overlap: datetime.timedelta, *, by: User, seen: str | None = None
+) -> KeySecret:
+    """Give a key a new secret now; the one until now works for `overlap` yet.
+
+    `seen` is the public id of the secret that was shown: a second click does nothing.
+    """
     key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
     _refuse_dead(key)
     until = timezone.now() + overlap
     old = key.secrets.get(expires_at=None)
+    if seen is not None and seen != old.public_id:
+        raise ChangedMeanwhile(key.name)
     old.expires_at = until
     old.save(update_fields=["expires_at"])
     old.uses.update(asked=0)  # counted anew, to see whether it is still used

@@ -45,10 +45,13 @@ def reveal(request, membership, key):
 @reauthentication_required
 @of_key
 def rotate(request, membership, key):
-    form = RotateForm(request.POST or None)
+    in_use = key.secrets.get(expires_at=None)
+    form = RotateForm(request.POST or None, initial={"seen": in_use.public_id})
     if request.method == "POST" and form.is_valid():
         try:
-            services.rotate(key, form.cleaned_data["overlap"], by=request.user)
+            services.rotate(key, **form.cleaned_data, by=request.user)
+        except services.ChangedMeanwhile:
+            messages.info(request, _("De key had al een nieuwe waarde."))
         except (services.KeyBlocked, services.KeyOver):
             messages.warning(
                 request, _("Deze key werkt niet en krijgt geen nieuwe waarde.")

@@ -190,6 +190,16 @@ def test_rotate_shows_that_the_old_value_works_yet_and_ends_it(signed_in, key):
     assert at("old_secret", key, old.pk) not in html
 
 
+def test_a_second_click_does_not_rotate_again(signed_in, key):
+    seen = {"overlap": "7", "seen": key.secrets.get().public_id}
+
+    signed_in.post(at("rotate", key), seen)
+    html = signed_in.post(at("rotate", key), seen, follow=True).text
+
+    assert "De key had al een nieuwe waarde." in html
+    assert key.secrets.count() == 2
+
+
 def test_the_old_secret_of_another_key_is_not_there(signed_in, member, key):
     other = ApiKeyFactory(organisation=member.organisation)
     services.rotate(other, WEEK, by=member.user)

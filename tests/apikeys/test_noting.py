@@ -184,6 +184,18 @@ def test_a_key_opens_no_api_that_it_is_kept_from(ask, key, secret):
     assert refusal(ask(secret, api=other.slug)) == (403, "wrong-api")
 
 
+def test_a_key_for_tests_opens_nothing_in_production(ask, administrator):
+    key = ApiKeyFactory(organisation=administrator.organisation, environment="test")
+    text = secrets.unseal(key.secrets.get())
+
+    assert refusal(ask(text)) == (403, "wrong-api")
+    assert ask(text, **{"X-Environment": "test"}).status_code == 204
+
+
+def test_a_key_for_production_opens_nothing_in_the_test_environment(ask, secret):
+    assert refusal(ask(secret, **{"X-Environment": "test"})) == (403, "wrong-api")
+
+
 def test_the_end_that_an_administrator_chose_counts_at_the_gateway(ask, key, secret):
     yesterday = timezone.now() - datetime.timedelta(days=1)
     ApiKey.objects.filter(pk=key.pk).update(stops_at=yesterday)
