@@ -127,7 +127,7 @@ class RotateForm(forms.Form):
 
 
 class ExtendForm(RotateForm):
-    seen = None
+    seen = None  # type: ignore[assignment]  # a form without the field
     overlap = forms.ChoiceField(
         label=_("Laat de oude waarde langer werken"), choices=OVERLAPS[1:]
     )
