@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from apikeys import services
-from apikeys.models import ApiKey, KeySecret
+from apikeys.models import ApiKey, KeyRequest, KeySecret, Product
 from audit.models import Event
 from mail.models import Message
-from tests.factories import ApiKeyFactory, MembershipFactory
+from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
 from tests.races import racing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -105,3 +105,30 @@ def test_ending_and_extending_at_once_agree(people, key):
             ended, _extended = race.run(end, extend, losing=services.SecretOver)
             assert ended
             assert not KeySecret.objects.get(pk=old).is_ending
+
+
+def test_two_who_decide_at_once_give_one_key(people):
+    organisation = people[0].memberships.get().organisation
+    product = Product.objects.create(slug="los", name="Los", summary="", summary_en="")
+    ApiKeyFactory(organisation=organisation, products=[product])
+    deciders = [UserFactory(is_staff=True) for _ in range(2)]
+
+    with racing(2) as race:
+        for number in range(ROUNDS):
+            asked = services.ask_for_key(
+                organisation,
+                product,
+                name=f"Naam {number}",
+                purpose="Voor de app",
+                by=people[0],
+            )
+            grants = [
+                lambda by=by, pk=asked.pk: services.grant_key(
+                    KeyRequest.objects.get(pk=pk), by=by
+                )
+                for by in deciders
+            ]
+            done = race.run(*grants, losing=services.AlreadyDecided)
+            assert sorted(done) == [False, True]
+
+    assert organisation.api_keys.count() == ROUNDS + 1

@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,7 +20,6 @@ from tests.factories import (
     MembershipFactory,
     UserFactory,
 )
-from tests.races import racing
 
 pytestmark = pytest.mark.django_db
 
@@ -142,26 +141,6 @@ def test_a_key_that_comes_after_cancelling_ends_as_the_contract(
     services.let_work_until(key, last_day, by=staff)
 
     assert services.grant_key(request, by=staff).last_day == last_day
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_who_decide_at_once_give_one_key(administrator, key):
-    deciders = [UserFactory(is_staff=True) for _ in range(2)]
-
-    with racing(2) as race:
-        for number in range(20):
-            request = ask(administrator, f"Key {number}")
-            twice = [
-                lambda by=by, pk=request.pk: services.grant_key(
-                    KeyRequest.objects.get(pk=pk), by=by
-                )
-                for by in deciders
-            ]
-            done = race.run(*twice, losing=services.AlreadyDecided)
-            assert sorted(done) == [False, True]
-    connection.close()
-
-    assert ApiKey.objects.count() == 21
 
 
 def test_an_administrator_asks_on_the_page(client, administrator, key):
