@@ -11,7 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from audit.admin import StaffAdmin
 
 from . import gateways, services
-from .models import Api, ApiKey, Gateway, Price, Product
+from .models import (
+    Api,
+    ApiKey,
+    Gateway,
+    KeyRequest,
+    KeyRequestStatus,
+    Price,
+    Product,
+)
 
 
 @admin.register(Api)
@@ -114,6 +122,78 @@ class ApiKeyAdmin(StaffAdmin):
                 services.unblock(obj, by=request.user)
         except (services.KeyBlocked, services.KeyNotBlocked):
             self.message_user(request, _("Iemand anders was je voor."), "warning")
+
+
+class KeyRequestForm(forms.ModelForm):
+    """Staff give the key or say why not; they edit nothing of the request."""
+
+    decision = forms.ChoiceField(
+        label=_("Wat besluit je?"),
+        choices=[("grant", _("Geef de key")), ("refuse", _("Geef de key niet"))],
+        widget=forms.RadioSelect,
+    )
+    why_not = forms.CharField(
+        label=_("Reden"),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
+        help_text=_("Verplicht bij niet geven. Wie vroeg, leest dit."),
+    )
+
+    class Meta:
+        model = KeyRequest
+        fields: list[str] = []
+
+    def clean(self):
+        data = super().clean()
+        if data.get("decision") == "refuse" and not data.get("why_not"):
+            self.add_error("why_not", ValidationError(_("Vul in waarom niet.")))
+        return data
+
+
+@admin.register(KeyRequest)
+class KeyRequestAdmin(StaffAdmin):
+    form = KeyRequestForm
+    list_display = ["name", "organisation", "product", "asked_at", "status"]
+    list_filter = ["status"]
+    list_select_related = ["organisation", "product"]
+    search_fields = ["name", "organisation__name", "organisation__slug"]
+    readonly_fields = [
+        "organisation", "product", "name", "purpose", "asked_at", "asked_by", "status",
+        "reason", "api_key", "decided_at", "decided_by",
+    ]  # fmt: skip
+
+    def get_fields(self, request, obj=None):
+        decides = self.has_change_permission(request, obj) and (
+            obj is None or obj.status == KeyRequestStatus.OPEN
+        )
+        return [*self.readonly_fields, *(["decision", "why_not"] if decides else [])]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        may = request.user.has_perm("apikeys.decide_keyrequest")
+        return may and (obj is None or obj.status == KeyRequestStatus.OPEN)
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        reason = form.cleaned_data["why_not"]
+        try:
+            if form.cleaned_data["decision"] == "grant":
+                services.grant_key(obj, by=request.user)
+            else:
+                services.refuse_key(obj, reason=reason, by=request.user)
+        except services.AlreadyDecided:
+            self.message_user(request, _("Iemand anders was je voor."), "warning")
+        except services.NotCovered:
+            text = _("Er loopt geen overeenkomst meer voor dit abonnement.")
+            self.message_user(request, text, "warning")
+        except services.OwnRequest:
+            text = _("Je hoort bij deze organisatie. Laat een collega beslissen.")
+            self.message_user(request, text, "warning")
 
 
 @admin.register(Gateway)

@@ -27,6 +27,7 @@ ANATOMY = re.compile(
     r"(?P<body>[a-z]{2,8}_(?:live|test)_(?P<public_id>[0-9A-Za-z]{8})_[0-9A-Za-z]{43})"
     r"_(?P<checksum>[0-9A-Za-z]{6})"
 )
+CLAIM = re.compile(r"[a-z]{2,8}_(?:live|test)_(?P<public_id>[0-9A-Za-z]{8})_")
 
 
 def new_public_id() -> str:
@@ -34,10 +35,10 @@ def new_public_id() -> str:
 
 
 @sensitive_variables()
-def new(public_id: str) -> str:
+def new(public_id: str, environment: str = "live") -> str:
     """A secret that nobody can guess, for a key that the operator's gateway honours."""
     random = _base62(secrets.randbits(256), 43)
-    body = f"{settings.KEY_PREFIX}_live_{public_id}_{random}"
+    body = f"{settings.KEY_PREFIX}_{environment}_{public_id}_{random}"
     return f"{body}_{_checksum(body)}"
 
 
@@ -48,6 +49,13 @@ def public_id(presented: str) -> str | None:
     if match and match["checksum"] == _checksum(match["body"]):
         return match["public_id"]
     return None
+
+
+@sensitive_variables()
+def claimed_id(presented: str) -> str | None:
+    """The public id that a text begins with, though the rest of it may be wrong."""
+    match = CLAIM.match(presented)
+    return match and match["public_id"]
 
 
 def pepper_version() -> int:

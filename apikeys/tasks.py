@@ -6,7 +6,8 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import alerts, budgets, monthly, partitions, probing
+from . import alerts, budgets, monthly, partitions, probing, services
+from .services import forgetting
 
 
 @app.periodic(cron="17 2 * * *")
@@ -43,3 +44,17 @@ def look_at_yesterday(timestamp: int) -> None:
 def end_months(timestamp: int) -> None:
     """Close the months that are over, correct what came late, and send the reports."""
     monthly.end_months(timezone.localdate())
+
+
+@app.periodic(cron="7 7 * * *")
+@app.task(queueing_lock="remind_of_ends")
+def remind_of_ends(timestamp: int) -> None:
+    """Tell administrators that a key of theirs ends soon, as they chose."""
+    services.remind_of_ends()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queueing_lock="forget_what_was_asked")
+def forget_what_was_asked(timestamp: int) -> None:
+    """Erase what gateways asked of keys when its days are over."""
+    forgetting.forget()

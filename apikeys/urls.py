@@ -1,12 +1,25 @@
 from django.urls import path
 
-from . import views, views_budgets, views_months, views_tokens, views_usage
-from .gateway import answers, openapi, snapshot, usage, verify
+from . import views_budgets, views_months, views_tokens, views_usage
+from .gateway import answers, leaked, openapi, snapshot, usage, verify
+from .views import keys, limits, requests, secrets
 
 app_name = "apikeys"
+ONE = "mijn/<slug:slug>/api-keys/<int:key_id>/"
 urlpatterns = [
-    path("mijn/<slug:slug>/api-keys/", views.api_keys, name="list"),
-    path("mijn/<slug:slug>/api-keys/<int:key_id>/tonen/", views.reveal, name="reveal"),
+    path("mijn/<slug:slug>/api-keys/", keys.api_keys, name="list"),
+    path("mijn/<slug:slug>/api-keys/lokkey/", limits.canary, name="canary"),
+    path("mijn/<slug:slug>/api-keys/lekken/", limits.leak_policy, name="leak_policy"),
+    path("mijn/<slug:slug>/api-keys/aanvragen/", requests.ask, name="ask"),
+    path(f"{ONE}", keys.detail, name="detail"),
+    path(f"{ONE}wijzigen/", keys.rename, name="rename"),
+    path(f"{ONE}tonen/", secrets.reveal, name="reveal"),
+    path(f"{ONE}vernieuwen/", secrets.rotate, name="rotate"),
+    path(f"{ONE}vernieuwen/<int:secret_id>/", secrets.old_secret, name="old_secret"),
+    path(f"{ONE}blokkeren/", limits.block, name="block"),
+    path(f"{ONE}vrijgeven/", limits.unblock, name="unblock"),
+    path(f"{ONE}beperken/", limits.restrict, name="restrict"),
+    path(f"{ONE}einddatum/", limits.stop, name="stop"),
     path("mijn/<slug:slug>/verbruik/", views_usage.usage, name="usage_page"),
     path("mijn/<slug:slug>/verbruik.json", views_tokens.usage, name="usage_json"),
     path("mijn/<slug:slug>/verbruik/budget/", views_budgets.shown, name="budgets"),
@@ -53,5 +66,6 @@ urlpatterns = [
     path("gateway/v1/snapshot/keys", snapshot.keys, name="snapshot_keys"),
     path("gateway/v1/openapi.json", openapi.openapi, name="openapi"),
     path("gateway/v1/usage", usage.report, name="usage"),
+    path("gateway/v1/leaked-keys", leaked.report, name="leaked_keys"),
     path("gateway/<path:path>", answers.unknown, name="unknown"),
 ]

@@ -81,6 +81,34 @@ WORDS = {
             "API-key %(key)s werkt nog tot en met de laatste dag van de overeenkomst"
         ),
         "key.end_lifted": gettext_lazy("API-key %(key)s blijft werken"),
+        "key.asked_for": gettext_lazy("Extra API-key %(new)s is aangevraagd"),
+        "key.not_given": gettext_lazy(
+            "Extra API-key %(new)s is niet gegeven: %(reason)s"
+        ),
+        "key.renamed": gettext_lazy("API-key %(old)s heet nu %(new)s"),
+        "key.rotated": gettext_lazy("API-key %(key)s heeft een nieuwe waarde"),
+        "key.overlap_extended": gettext_lazy(
+            "De oude waarde van API-key %(key)s werkt langer"
+        ),
+        "key.overlap_ended": gettext_lazy(
+            "De oude waarde van API-key %(key)s werkt niet meer"
+        ),
+        "key.stop_set": gettext_lazy("API-key %(key)s werkt tot en met %(day)s"),
+        "key.stop_lifted": gettext_lazy("API-key %(key)s heeft geen eigen einddatum"),
+        "key.restricted": gettext_lazy(
+            "Waar en waarvoor API-key %(key)s werkt, is gewijzigd"
+        ),
+        "key.canary_made": gettext_lazy("Lokkey %(key)s is gemaakt"),
+        "key.canary_used": gettext_lazy("Iemand probeerde lokkey %(key)s te gebruiken"),
+        "key.leaked": gettext_lazy(
+            "API-key %(key)s is gevonden op een plek waar iedereen hem kan lezen"
+        ),
+        "key.leak_policy_block": gettext_lazy(
+            "Een gelekte API-key wordt voortaan meteen geblokkeerd"
+        ),
+        "key.leak_policy_tell": gettext_lazy(
+            "Bij een gelekte API-key krijgen administrators voortaan alleen een waarschuwing"
+        ),
     },
     "usage": {
         "budget.set": gettext_lazy("Een budget is ingesteld of gewijzigd"),
@@ -235,6 +263,9 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
                 "gateway": event.data.get("gateway", ""),
                 "seconds": number_format(event.data.get("seconds", 0), 1),
                 "from": _day(event.data.get("from")),
+                "day": _day(event.data.get("day")),
+                "old": event.data.get("old", ""),
+                "new": event.data.get("new", ""),
                 **{
                     name: _role(event.data.get(name)) for name in ("role", "was", "now")
                 },
@@ -248,14 +279,17 @@ def latest(
     organisation: Organisation, *kinds: str, about: type[Model], pk: int
 ) -> Act | None:
     """Who did one of these to a row last, to tell somebody who saw it as it was before."""
-    done = Event.objects.filter(
-        organisation=organisation,
-        kind__in=kinds,
-        subject_type=about._meta.label_lower,
-        subject_id=str(pk),
-    )
-    newest = done.select_related("by").order_by("-pk")[:1]
+    newest = of_row(organisation, about=about, pk=pk).filter(kind__in=kinds)[:1]
     return next(iter(in_words(organisation, newest)), None)
+
+
+def of_row(
+    organisation: Organisation, *, about: type[Model], pk: int
+) -> QuerySet[Event]:
+    """What its administrators may read back of one row, the newest first."""
+    return events(organisation).filter(
+        subject_type=about._meta.label_lower, subject_id=str(pk)
+    )
 
 
 def as_csv(organisation: Organisation, chosen: QuerySet[Event]) -> Iterator[str]:

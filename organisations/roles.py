@@ -13,6 +13,7 @@ class Permission(models.TextChoices):
     ORGANISATION_VIEW = "organisation_view"
     ORGANISATION_MANAGE = "organisation_manage"
     KEYS_REVEAL = "keys_reveal"
+    KEYS_MANAGE = "keys_manage"
 
 
 PERMISSIONS = {

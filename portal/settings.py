@@ -225,6 +225,11 @@ VERIFY_GRACE_SECONDS = env.int(
     "VERIFY_GRACE_SECONDS", 600, validate=validate.Range(0, 86400)
 )
 
+# In which header a gateway tells the address of who calls, and the file with the public
+# keys of who may report leaked keys (as GitHub publishes them).
+CALLER_HEADER = env.str("CALLER_HEADER", "X-Caller-Address")
+LEAK_REPORT_KEYS = env.str("LEAK_REPORT_KEYS", "", validate=a_file_or_nothing)
+
 # The promises of the Service Garantie Document.
 SERVICE_AVAILABILITY = env.str(
     "SERVICE_AVAILABILITY", "98"

@@ -99,7 +99,18 @@ WHO_MAY_OPEN = {
     "organisations:own_login_confirm": ANY_USER,
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
+    "apikeys:ask": Permission.KEYS_MANAGE,
+    "apikeys:detail": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
+    "apikeys:rename": Permission.KEYS_REVEAL,
+    "apikeys:rotate": Permission.KEYS_REVEAL,
+    "apikeys:old_secret": Permission.KEYS_REVEAL,
+    "apikeys:block": Permission.KEYS_REVEAL,
+    "apikeys:unblock": Permission.KEYS_MANAGE,
+    "apikeys:restrict": Permission.KEYS_MANAGE,
+    "apikeys:stop": Permission.KEYS_MANAGE,
+    "apikeys:canary": Permission.KEYS_MANAGE,
+    "apikeys:leak_policy": Permission.KEYS_MANAGE,
     "apikeys:usage_page": Permission.ORGANISATION_VIEW,
     "apikeys:budgets": Permission.ORGANISATION_VIEW,
     "apikeys:add_budget": Permission.ORGANISATION_MANAGE,
@@ -120,6 +131,7 @@ WHO_MAY_OPEN = {
     "apikeys:snapshot": PUBLIC,
     "apikeys:snapshot_keys": PUBLIC,
     "apikeys:usage": PUBLIC,
+    "apikeys:leaked_keys": PUBLIC,
     "apikeys:unknown": PUBLIC,
     # development only
     "mailbox:inbox": PUBLIC,
@@ -165,13 +177,14 @@ WHO_MAY_OPEN = {
 }
 
 WHAT_STAFF_SEE = {
-    "intake": {"application", "organisation", "message"},
+    "intake": {"application", "organisation", "keyrequest", "message"},
     "contracten": {
         "application", "bankchange", "contract", "mandate", "organisation", "intervention",
-        "message",
+        "keyrequest", "message",
     },
     "support": {
-        "application", "organisation", "intervention", "apikey", "user", "message",
+        "application", "organisation", "intervention", "apikey", "keyrequest", "user",
+        "message",
     },
 }  # fmt: skip
 

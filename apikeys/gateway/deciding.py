@@ -1,6 +1,7 @@
 """Whether a key may pass, and if not, why: the one place where that is decided."""
 
 import datetime
+import ipaddress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -13,11 +14,12 @@ from django.views.decorators.debug import sensitive_variables
 from mail import private_links
 
 from .. import gateways, secrets
-from ..models import Gateway, KeySecret
+from ..models import Environment, Gateway, KeySecret
 from . import quotas
 from .quotas import Quota, Standing
 from .recent import recent
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 DATABASE = "gateway"  # connections of its own, so that busy pages do not hold it up
 
 
@@ -27,6 +29,7 @@ class Refusal(Enum):
     UNKNOWN = "unknown"  # no key, a typing error, or nobody's
     EXPIRED = "expired"
     BLOCKED = "blocked"
+    ADDRESS = "address"  # the key works from other networks
     WRONG_API = "wrong-api"
     QUOTA = "quota"
     BUDGET = "budget"  # the organisation's own, that it wants to stop at
@@ -41,9 +44,13 @@ class Facts:
     """What the database says of a secret; read once, good for some seconds."""
 
     key_id: int
+    secret_id: int
     organisation: str
     expires_at: datetime.datetime | None
     blocked: bool
+    environment: str
+    canary: bool  # a decoy: never passes, and its use is reported
+    networks: tuple[Network, ...]  # none: from anywhere
     apis: frozenset[str]
     quotas: tuple[Quota, ...] = ()
     stopped_until: datetime.datetime | None = None  # by a budget
@@ -65,8 +72,17 @@ class Decision:
     standing: Standing | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a gateway tells of the call that it asks about; nothing, where it knows not."""
+
+    api: str = ""
+    address: str = ""
+    environment: str = Environment.LIVE.value
+
+
 @sensitive_variables("authorization", "presented")
-def decide(authorization: str, presented: str, api: str) -> Decision:
+def decide(authorization: str, presented: str, call: Call) -> Decision:
     """Judge one call, with at most one query for the key; raises GatewayUnknown, Away.
 
     Why a key is refused is told only to who shows the whole secret; anybody else reads
@@ -78,29 +94,33 @@ def decide(authorization: str, presented: str, api: str) -> Decision:
         return Decision(Refusal.UNKNOWN, None, 0)
     digest = secrets.digest(presented, secrets.pepper_version())
     facts, age = recent.get(digest, lambda: _read(public_id, presented))
-    refusal = _refusal(facts, asker, api)
+    if facts and facts.canary:  # answered as what is unknown, to the second
+        return Decision(Refusal.UNKNOWN, facts, 0)
+    refusal = _refusal(facts, asker, call)
     if facts is None or refusal:
         return Decision(refusal, facts, age)
-    return _within_limits(facts, age, quotas.standing(facts.quotas, api))
+    return _within_limits(facts, age, quotas.standing(facts.quotas, call.api))
 
 
-def _refusal(facts: Facts | None, asker: Asker, api: str) -> Refusal | None:
+def _refusal(facts: Facts | None, asker: Asker, call: Call) -> Refusal | None:
     if facts is None:
         return Refusal.UNKNOWN
     if refusal := closed(facts):
         return refusal
+    if facts.networks and not _lies_in(call.address, facts.networks):
+        return Refusal.ADDRESS
+    api = call.api
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
-    if not guarded or (api and api not in facts.apis):
+    elsewhere = call.environment != facts.environment
+    if elsewhere or not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
     return None
 
 
 def _within_limits(facts: Facts, age: float, standing: Standing | None) -> Decision:
     """What may pass by itself, as long as there is something left."""
-    if facts.stopped_until and facts.stopped_until > timezone.now():
-        return Decision(Refusal.BUDGET, facts, age, standing)
     if standing and standing.left == 0:
         return Decision(Refusal.QUOTA, facts, age, standing)
     if standing:
@@ -114,7 +134,20 @@ def closed(facts: Facts) -> Refusal | None:
         return Refusal.BLOCKED
     if facts.expires_at and facts.expires_at <= timezone.now():
         return Refusal.EXPIRED
+    if facts.stopped_until and facts.stopped_until > timezone.now():
+        return Refusal.BUDGET
     return None
+
+
+def _lies_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """An address that nobody tells, or that is none, lies nowhere."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in networks)
 
 
 @sensitive_variables("authorization")
@@ -154,11 +187,19 @@ def readable() -> QuerySet[KeySecret]:
     runs = Q(key__subscriptions__starts_on__lte=today) & (
         Q(key__subscriptions__ends_on=None) | Q(key__subscriptions__ends_on__gte=today)
     )
-    kept = KeySecret.objects.using(DATABASE).select_related("key__organisation")
+    kept = KeySecret.objects.using(DATABASE).select_related(
+        "key__organisation", "key__spending_stop"
+    )
     return kept.defer("ciphertext").annotate(
         apis=ArrayAgg(
             "key__subscriptions__product__apis__slug",
             filter=runs & Q(key__subscriptions__product__apis__isnull=False),
+            distinct=True,
+            default=[],
+        ),
+        only=ArrayAgg(
+            "key__only_apis__slug",
+            filter=Q(key__only_apis__isnull=False),
             distinct=True,
             default=[],
         ),
@@ -168,12 +209,20 @@ def readable() -> QuerySet[KeySecret]:
 
 def facts_of(secret: Any) -> Facts:
     """Of a secret from readable()."""
-    ends = [end for end in (secret.expires_at, secret.key.expires_at) if end]
+    key = secret.key
+    ends = [end for end in (secret.expires_at, key.end) if end]
+    apis = frozenset(secret.apis)
+    stop = getattr(key, "spending_stop", None)
     return Facts(
-        key_id=secret.key_id,
-        organisation=secret.key.organisation.slug,
+        key_id=key.pk,
+        secret_id=secret.pk,
+        organisation=key.organisation.slug,
         expires_at=min(ends, default=None),
-        blocked=secret.key.blocked_at is not None,
-        apis=frozenset(secret.apis),
+        blocked=key.blocked_at is not None,
+        environment=key.environment,
+        canary=key.canary,
+        networks=tuple(ipaddress.ip_network(network) for network in key.networks),
+        apis=apis.intersection(secret.only) if secret.only else apis,
         quotas=tuple(Quota(**one) for one in secret.quotas or []),
+        stopped_until=stop and stop.until,
     )

@@ -125,7 +125,7 @@ def _rows(gateway: Gateway) -> list[Row]:
     provable = deciding.readable().filter(pepper_version__in=settings.KEY_PEPPERS)
     for secret in provable.order_by("pk").iterator():
         facts = deciding.facts_of(secret)
-        if getattr(facts, "canary", False):
+        if facts.canary:
             continue
         apis = sorted(facts.apis & asker.apis if asker.apis else facts.apis)
         if apis and deciding.closed(facts) is None:
@@ -139,7 +139,8 @@ def _told(facts: deciding.Facts, apis: list[str], reported: dict) -> dict[str, A
         "apiKeyId": facts.key_id,
         "organisation": facts.organisation,
         "expiresAt": facts.expires_at and _iso(facts.expires_at.timestamp()),
-        "networks": [str(one) for one in getattr(facts, "networks", ())],
+        "environment": facts.environment,
+        "networks": [str(one) for one in facts.networks],
         "apis": [_limits(facts, api, reported) for api in apis],
     }
 

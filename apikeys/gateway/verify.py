@@ -4,9 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from . import quotas, recent
+from . import canaries, noting, quotas, recent
 from .answers import WHO_ASKS, answer, machine, problem
-from .deciding import Decision, Facts, GatewayUnknown, Refusal, decide
+from .deciding import Call, Decision, Facts, GatewayUnknown, Refusal, decide
 
 WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.UNKNOWN: (
@@ -23,6 +23,11 @@ WORDS = {  # status, title, detail: for the developer who made the call
         403,
         "Blocked API key",
         "This API key was blocked. The portal says by whom and why.",
+    ),
+    Refusal.ADDRESS: (
+        403,
+        "Network not allowed",
+        "This API key works from certain networks only. The portal says which.",
     ),
     Refusal.WRONG_API: (
         403,
@@ -44,19 +49,30 @@ WORDS = {  # status, title, detail: for the developer who made the call
 
 @machine("GET", "HEAD", "POST")
 def verify(request: HttpRequest) -> HttpResponse:
+    presented = request.headers.get("apikey", "")
+    call = _call(request)
     try:
-        decision = decide(
-            request.headers.get("Authorization", ""),
-            request.headers.get("apikey", ""),
-            request.headers.get("X-Api", ""),
-        )
+        decision = decide(request.headers.get("Authorization", ""), presented, call)
     except GatewayUnknown:
         detail = "The header Authorization holds no token of a gateway."
         return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
     except recent.Away:
         detail = "Nobody can say at the moment whether this key may pass."
         return problem(503, "Service unavailable", detail, headers={"Retry-After": "1"})
+    noting.note(decision, presented, call)
+    if decision.facts and decision.facts.canary:
+        canaries.report(decision.facts.key_id, call.address)
     return _passed(decision) if decision.refusal is None else _refused(decision)
+
+
+def _call(request: HttpRequest) -> Call:
+    """What the gateway tells of the call; it is believed, because it shows its token."""
+    told = request.headers
+    return Call(
+        api=told.get("X-Api", ""),
+        address=told.get(settings.CALLER_HEADER, "").split(",")[0].strip(),
+        environment=told.get("X-Environment", "live"),
+    )
 
 
 def _passed(decision: Decision) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0008_tells_gateways'),
+        ('apikeys', '0010_extra_keys'),
     ]
 
     operations = [

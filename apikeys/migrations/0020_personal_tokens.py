@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0014_quotas'),
+        ('apikeys', '0015_probe_address'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,27 +9,48 @@ from .budgets import (
 )
 from .catalogue import Api, Price, PriceUnit, Product
 from .gateways import Gateway
-from .keys import ApiKey, KeySecret, Subscription
+from .keys import (
+    REASONS,
+    ApiKey,
+    BlockedBy,
+    Environment,
+    KeySecret,
+    KeyState,
+    Subscription,
+)
 from .months import MonthlyReport, StatementBatch
+from .noted import LeakPolicy, OnLeak, Reason, RefusedCalls, SecretUse
+from .requests import KeyRequest, KeyRequestStatus
 from .tokens import PersonalToken
 from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
 
 __all__ = [
+    "REASONS",
     "AlertKind",
     "Api",
     "ApiKey",
+    "BlockedBy",
     "Budget",
     "BudgetReached",
+    "Environment",
     "Gateway",
     "ImportedLog",
+    "KeyRequest",
+    "KeyRequestStatus",
     "KeySecret",
+    "KeyState",
+    "LeakPolicy",
     "Measure",
     "MonthlyReport",
+    "OnLeak",
     "Outcome",
     "PersonalToken",
     "Price",
     "PriceUnit",
     "Product",
+    "Reason",
+    "RefusedCalls",
+    "SecretUse",
     "SpendingStop",
     "StatementBatch",
     "Subscription",

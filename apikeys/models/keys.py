@@ -5,11 +5,15 @@ import datetime
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Max, Q
+from django.db.models.functions import Least, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .catalogue import Product
+from .catalogue import Api, Product
+from .networks import CidrArrayField
+
+UNUSED = datetime.timedelta(days=90)  # so long without a call, and a key is named
 
 
 def tells_gateways(which: str, *columns: str) -> pgtrigger.Trigger:
@@ -52,14 +56,78 @@ class Subscription(models.Model):
         return f"{self.product} · {self.organisation}"
 
 
-class ApiKeyQuerySet(models.QuerySet):
+class Environment(models.TextChoices):
+    """Where a key works; its secret says so too."""
+
+    LIVE = "live", _("Productie")
+    TEST = "test", _("Test")
+
+
+class BlockedBy(models.TextChoices):
+    """Who closed a key; an administrator lifts what was not the operator's doing."""
+
+    SUPPORT = "support", _("API support")
+    MEMBER = "member", _("iemand van je organisatie")
+    LEAK_REPORT = "leak_report", _("een melding van een lek")
+
+
+REASONS = {  # of blocks that nobody wrote a reason for
+    BlockedBy.MEMBER: _("Iemand van je organisatie meldde dat de key is uitgelekt."),
+    BlockedBy.LEAK_REPORT: _("De key staat op een plek waar iedereen hem kan lezen."),
+}
+
+
+class KeyState(models.TextChoices):
+    ACTIVE = "active", _("Actief")
+    ROTATING = "rotating", _("Wordt vernieuwd")
+    BLOCKED = "blocked", _("Geblokkeerd")
+    OVER = "over", _("Beëindigd")
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def with_details(self):
-        """With what masked and apis need, so that they ask nothing more."""
-        return self.prefetch_related("secrets", "subscriptions__product__apis")
+        """With what masked, state and apis need, so that they ask nothing more."""
+        return self.prefetch_related(
+            "secrets", "subscriptions__product__apis", "only_apis"
+        )
+
+    def with_last_use(self):
+        """With `last_used_at`: when a gateway last let one of its secrets through."""
+        return self.annotate(last_used_at=Max("secrets__last_used_at"))
+
+    def canaries(self):
+        return self.filter(canary=True)
+
+    def working_ones(self):
+        """Those that are no decoys."""
+        return self.filter(canary=False)
+
+    def in_state(self, state: str):
+        now = timezone.now()
+        over = Q(expires_at__lte=now) | Q(stops_at__lte=now)
+        if state == KeyState.BLOCKED:
+            return self.filter(blocked_at__isnull=False)
+        open_ones = self.filter(blocked_at=None)
+        if state == KeyState.OVER:
+            return open_ones.filter(over)
+        rotating = KeySecret.objects.filter(expires_at__gt=now).values("key")
+        running = open_ones.exclude(over)
+        if state == KeyState.ROTATING:
+            return running.filter(pk__in=rotating)
+        return running.exclude(pk__in=rotating)
+
+    def unused(self):
+        """Old enough to have been called, and not called for a long time."""
+        long_ago = timezone.now() - UNUSED
+        used = KeySecret.objects.filter(last_used_at__gte=long_ago).values("key")
+        return self.filter(created_at__lt=long_ago).exclude(pk__in=used)
 
 
 class ApiKey(models.Model):
-    """What an organisation calls the APIs with. Its secrets may change, its usage stays."""
+    """What an organisation calls the APIs with. Its secrets may change, its usage stays.
+
+    A canary is a decoy: no gateway ever passes it, and who uses it is reported.
+    """
 
     organisation = models.ForeignKey(
         "organisations.Organisation",
@@ -69,11 +137,35 @@ class ApiKey(models.Model):
     )
     name = models.CharField(_("naam"), max_length=60)
     subscriptions = models.ManyToManyField(Subscription, related_name="api_keys")
+    extra_of = models.ForeignKey(  # the contract's own key, with which it ends
+        "self", models.PROTECT, null=True, related_name="extras", editable=False
+    )
+    environment = models.CharField(
+        _("omgeving"),
+        max_length=4,
+        choices=Environment,
+        default=Environment.LIVE,
+        editable=False,
+    )
+    canary = models.BooleanField(_("lokkey"), default=False, editable=False)
+    alerted_at = models.DateTimeField(null=True, editable=False)  # of a canary
     created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
+    # with the contract, and as its administrators chose: the first of the two ends it
     expires_at = models.DateTimeField(_("werkt tot"), null=True, editable=False)
+    stops_at = models.DateTimeField(_("eigen einde"), null=True, editable=False)
+    reminded = models.PositiveSmallIntegerField(
+        null=True, editable=False
+    )  # days before
     blocked_at = models.DateTimeField(_("geblokkeerd"), null=True, editable=False)
+    blocked_by = models.CharField(
+        _("door"), max_length=12, choices=BlockedBy, blank=True, editable=False
+    )
     blocked_reason = models.CharField(
         _("reden"), max_length=300, blank=True, editable=False
+    )
+    networks = CidrArrayField(_("netwerken"), default=list, editable=False)  # none: any
+    only_apis = models.ManyToManyField(  # none: all that its subscriptions open
+        Api, related_name="+", blank=True, editable=False
     )
 
     objects = ApiKeyQuerySet.as_manager()
@@ -83,15 +175,35 @@ class ApiKey(models.Model):
         verbose_name_plural = _("API-keys")
         ordering = ["created_at"]
         permissions = [("block_apikey", "Kan een API-key blokkeren")]
-        triggers = [tells_gateways("NEW.id::text", "blocked_at", "expires_at")]
+        triggers = [
+            tells_gateways(
+                "NEW.id::text", "blocked_at", "expires_at", "stops_at", "networks"
+            ),
+            pgtrigger.Trigger(
+                name="kind_is_fixed",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("canary", "environment", "organisation"),
+                func="RAISE EXCEPTION 'a key never becomes another kind of key';",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
-                name="api_key_name_is_one", fields=["organisation", "name"]
+                "organisation", Lower("name"), name="api_key_name_is_one"
             ),
             models.CheckConstraint(
                 name="api_key_is_blocked_for_a_reason",
-                condition=Q(blocked_at=None, blocked_reason="")
-                | (Q(blocked_at__isnull=False) & ~Q(blocked_reason="")),
+                condition=Q(blocked_at=None, blocked_reason="", blocked_by="")
+                | (
+                    Q(blocked_at__isnull=False)
+                    & ~Q(blocked_reason="")
+                    & ~Q(blocked_by="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="api_key_reminds_of_an_end",
+                condition=Q(reminded=None) | Q(stops_at__isnull=False),
             ),
         ]
 
@@ -104,32 +216,79 @@ class ApiKey(models.Model):
         return max(self.secrets.all(), key=lambda secret: secret.created_at).masked
 
     @property
+    def end(self):
+        """From when on it opens nothing any more, once that is set."""
+        ends = [end for end in (self.expires_at, self.stops_at) if end]
+        return min(ends, default=None)
+
+    @property
     def last_day(self):
         """The last day on which it opens anything, once that is set."""
-        if self.expires_at is None:
-            return None
-        moment = self.expires_at - datetime.timedelta(microseconds=1)
-        return timezone.localdate(moment)
+        return self.end and day_before(self.end)
+
+    @property
+    def chosen_last_day(self):
+        """The last day that an administrator chose."""
+        return self.stops_at and day_before(self.stops_at)
 
     @property
     def is_over(self):
-        return self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.end is not None and self.end <= timezone.now()
+
+    @property
+    def old_secrets(self):
+        """Those that still work beside the newest, until their time is over."""
+        return [secret for secret in self.secrets.all() if secret.is_ending]
+
+    @property
+    def why_blocked(self):
+        """The reason, in the reader's language where it is one of ours."""
+        return REASONS.get(self.blocked_by, self.blocked_reason)
+
+    @property
+    def state(self):
+        if self.blocked_at:
+            return KeyState.BLOCKED
+        if self.is_over:
+            return KeyState.OVER
+        return KeyState.ROTATING if self.old_secrets else KeyState.ACTIVE
+
+    @property
+    def works(self):
+        return self.state in {KeyState.ACTIVE, KeyState.ROTATING}
+
+    @property
+    def products(self):
+        return [each.product for each in self.subscriptions.all()]
+
+    @property
+    def could_open(self):
+        """What its subscriptions open, each API once."""
+        opened = {api for product in self.products for api in product.apis.all()}
+        return sorted(opened, key=lambda api: api.pk)
 
     @property
     def apis(self):
-        """What the key opens, each API once."""
-        subscriptions = self.subscriptions.all()
-        opened = {api for each in subscriptions for api in each.product.apis.all()}
-        return sorted(opened, key=lambda api: api.pk)
+        """What the key opens: of its subscriptions, what it is not kept from."""
+        only = set(self.only_apis.all())
+        return [api for api in self.could_open if not only or api in only]
+
+    @property
+    def is_unused(self):
+        """As unused(), of a key with_last_use()."""
+        long_ago = timezone.now() - UNUSED
+        return self.created_at < long_ago and (
+            self.last_used_at is None or self.last_used_at < long_ago
+        )
 
 
 class KeySecretQuerySet(models.QuerySet):
     def usable(self):
         """Not past their end or their key's; whether that is blocked is another matter."""
         now = timezone.now()
-        return self.filter(
-            Q(expires_at=None) | Q(expires_at__gt=now),
-            Q(key__expires_at=None) | Q(key__expires_at__gt=now),
+        ends = ["expires_at", "key__expires_at", "key__stops_at"]
+        return self.annotate(end=Least(*[F(end) for end in ends])).filter(
+            Q(end=None) | Q(end__gt=now)  # in PostgreSQL Least passes over NULLs
         )
 
 
@@ -144,7 +303,9 @@ class KeySecret(models.Model):
         models.BinaryField()
     )  # version byte, nonce, AES-256-GCM; see secrets.py
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)  # of all but the newest
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    leaked_at = models.DateTimeField(null=True, editable=False)
 
     objects = KeySecretQuerySet.as_manager()
 
@@ -160,6 +321,24 @@ class KeySecret(models.Model):
                 condition=pgtrigger.AnyChange("key", "public_id", "digest"),
                 func="RAISE EXCEPTION 'a key secret is never given to another key';",
             ),
+            pgtrigger.Trigger(
+                name="stays_ended",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.expires_at <= clock_timestamp() AND (NEW.expires_at IS NULL"
+                    " OR NEW.expires_at > OLD.expires_at)"
+                ),
+                func="RAISE EXCEPTION 'a key secret that ended never works again';",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                name="key_secret_in_use_is_one",
+                fields=["key"],
+                condition=Q(expires_at=None),
+            )
         ]
 
     def __str__(self):
@@ -168,4 +347,14 @@ class KeySecret(models.Model):
     @property
     def masked(self):
         """What may be shown to anybody who may know that the key exists."""
-        return f"{settings.KEY_PREFIX}_live_{self.public_id}_…"
+        return f"{settings.KEY_PREFIX}_{self.key.environment}_{self.public_id}_…"
+
+    @property
+    def is_ending(self):
+        """It was replaced, and works for a while yet."""
+        return self.expires_at is not None and self.expires_at > timezone.now()
+
+
+def day_before(moment: datetime.datetime) -> datetime.date:
+    """The last day that is whole before this moment, where the operator is."""
+    return timezone.localdate(moment - datetime.timedelta(microseconds=1))

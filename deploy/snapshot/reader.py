@@ -27,7 +27,7 @@ def read(body: bytes, public_key: dict, gateway: str) -> dict[str, dict]:
 
 
 def status(keys: dict[str, dict], token: str, presented: str, api: str) -> int:
-    """204: let it pass. `networks` and `callsPerSecond` are left to the gateway."""
+    """204: let it pass. `environment`, `networks` and `callsPerSecond` are left to the gateway."""
     secret = hmac.digest(token.encode(), FORMAT.encode(), "sha256")
     found = keys.get(hmac.new(secret, presented.encode(), "sha256").hexdigest())
     if found is None:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts import known_devices
 from accounts.models import User
 from apikeys import budgets, gateways, tokens, usage
-from apikeys.models import Budget, Gateway, Measure
+from apikeys import services as apikeys
+from apikeys.models import Budget, Gateway, Measure, OnLeak, RefusedCalls, SecretUse
 from applications.models import Status
 from applications.services import bank, contracts, following, handling
 from organisations.models import (
@@ -50,6 +51,7 @@ def act(one: Any) -> None:
     _second_contract(one)
     _usage(one)
     _own_login(one)
+    _keys(one)
     policy.require(
         one.organisation,
         timezone.localdate() + datetime.timedelta(days=400),
@@ -69,6 +71,35 @@ def act(one: Any) -> None:
         address="192.0.2.1",
         first=True,
     )
+
+
+def _keys(one):
+    """One that is renamed and being replaced, a decoy, and what gateways asked."""
+    organisation, by = one.organisation, one.administrator
+    products = [each.product for each in organisation.subscriptions.all()]
+    key = apikeys.issue(organisation, products=products, name=one.mark("key"), by=by)
+    apikeys.rename(key, one.mark("hernoemd"), by=by)
+    apikeys.rotate(key, datetime.timedelta(days=7), by=by)
+    apikeys.restrict(key, networks=["192.0.2.0/24"], apis=key.could_open[:1], by=by)
+    apikeys.make_canary(organisation, name=one.mark("lokkey"), by=by)
+    apikeys.choose_policy(organisation, OnLeak.TELL, by=by)
+    apikeys.ask_for_key(
+        organisation,
+        products[0],
+        name=one.mark("extra"),
+        purpose=one.mark("waarvoor"),
+        by=by,
+    )
+    now = timezone.now()
+    SecretUse.objects.create(
+        secret=key.secrets.earliest("created_at"),
+        network="192.0.2.0/24",
+        asked=3,
+        first_at=now,
+        last_at=now,
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    RefusedCalls.objects.create(key=key, reason="address", hour=hour, asked=2)
 
 
 def _contacts(one):

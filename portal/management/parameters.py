@@ -14,7 +14,7 @@ from django.contrib import admin
 from django.db import models
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey, Budget, PersonalToken
+from apikeys.models import ApiKey, Budget, KeySecret, PersonalToken
 from applications.models import (
     Application,
     BankChange,
@@ -98,6 +98,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "member_id": _of(Membership),
     "invitation_id": _of(Invitation),
     "key_id": _of(ApiKey),
+    "secret_id": _of(KeySecret),
     "session_id": _sessions,
     "budget_id": _of(Budget),
     "token_id": _of(PersonalToken),

@@ -1,4 +1,4 @@
-"""What people do with keys: hand out, read, block."""
+"""Handing out keys, and ending them with the contract."""
 
 import datetime
 from collections.abc import Iterable
@@ -12,34 +12,29 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 
-from . import probing, secrets
-from .models import ApiKey, KeySecret, Product, Subscription
-
-
-class KeyBlocked(Exception):
-    """The key opens nothing at the moment."""
-
-
-class KeyOver(Exception):
-    """The key's last day is past."""
-
-
-class KeyNotBlocked(Exception):
-    """There is nothing to lift."""
+from .. import secrets
+from ..models import ApiKey, Environment, KeySecret, Product, Subscription
 
 
 @transaction.atomic
 def issue(
-    organisation: Organisation, *, products: Iterable[Product], name: str, by: User
+    organisation: Organisation,
+    *,
+    products: Iterable[Product],
+    name: str,
+    by: User,
+    environment: Environment = Environment.LIVE,
 ) -> ApiKey:
     """Give an organisation a key to the products, under subscriptions that run."""
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     products = list(products)
     key = ApiKey.objects.create(
-        organisation=organisation, name=_free_name(organisation, name)
+        organisation=organisation,
+        name=_free_name(organisation, name),
+        environment=environment,
     )
     key.subscriptions.set(_subscribe(organisation, product) for product in products)
-    secret = _add_secret(key)
+    secret = add_secret(key)
     record(
         "key.issued",
         subject=key,
@@ -51,60 +46,16 @@ def issue(
     return key
 
 
-@sensitive_variables("text")
-@transaction.atomic
-def reveal(key: ApiKey, *, by: User) -> str:
-    """Let a person read the secret that is in use; that they did is kept for ever."""
-    if key.blocked_at:
-        raise KeyBlocked(key.name)
-    if key.is_over:
-        raise KeyOver(key.name)
-    secret = key.secrets.usable().latest("created_at")
-    text = secrets.unseal(secret)
-    record(
-        "key.revealed",
-        subject=key,
-        by=by,
-        organisation=key.organisation,
-        public_id=secret.public_id,
-    )
-    return text
-
-
-@transaction.atomic
-def block(key: ApiKey, *, by: User, reason: str) -> None:
-    """Close every API to a key at once, for a reason that its organisation reads."""
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
-    if key.blocked_at:
-        raise KeyBlocked(key.name)
-    key.blocked_at, key.blocked_reason = timezone.now(), reason
-    key.save(update_fields=["blocked_at", "blocked_reason"])
-    record(
-        "key.blocked", subject=key, by=by, organisation=key.organisation, reason=reason
-    )
-    probing.start(key)
-
-
-@transaction.atomic
-def unblock(key: ApiKey, *, by: User) -> None:
-    """Let a blocked key in again."""
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
-    if not key.blocked_at:
-        raise KeyNotBlocked(key.name)
-    key.blocked_at, key.blocked_reason = None, ""
-    key.save(update_fields=["blocked_at", "blocked_reason"])
-    record("key.unblocked", subject=key, by=by, organisation=key.organisation)
-
-
 @transaction.atomic
 def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> None:
-    """Set the last day on which a key opens anything, or none; the gateway counts it.
+    """Set the last day on which a key and its extras open anything; the gateway counts it.
 
     It is the end of that day where the operator is (TIME_ZONE), also when clocks change.
     """
     key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
-    key.expires_at = last_day and _end_of(last_day)
+    key.expires_at = last_day and end_of(last_day)
     key.save(update_fields=["expires_at"])
+    key.extras.update(expires_at=key.expires_at)
     kind = "key.end_set" if last_day else "key.end_lifted"
     record(
         kind,
@@ -119,14 +70,15 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 def end_subscriptions(key: ApiKey, last_day: datetime.date) -> None:
     """End what was paid for this key alone; what another key uses too runs on."""
     Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
-    others = ApiKey.objects.exclude(pk=key.pk).filter(
+    others = ApiKey.objects.exclude(Q(pk=key.pk) | Q(extra_of=key)).filter(
         Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     )
     running = key.subscriptions.filter(ends_on=None)
     running.exclude(api_keys__in=others).update(ends_on=last_day)
 
 
-def _end_of(day: datetime.date) -> datetime.datetime:
+def end_of(day: datetime.date) -> datetime.datetime:
+    """The moment at which a day is over, where the operator is."""
     midnight = datetime.time.min
     return timezone.make_aware(
         datetime.datetime.combine(day + datetime.timedelta(days=1), midnight)
@@ -145,9 +97,10 @@ def _subscribe(organisation: Organisation, product: Product) -> Subscription:
 
 def _free_name(organisation: Organisation, name: str) -> str:
     """The name asked for, or the first that is free when a number is put behind it."""
-    taken = set(organisation.api_keys.values_list("name", flat=True))
+    names = organisation.api_keys.values_list("name", flat=True)
+    taken = {taken.lower() for taken in names}
     candidate, number = name, 1
-    while candidate in taken:
+    while candidate.lower() in taken:
         number += 1
         ending = f" {number}"
         candidate = name[: 60 - len(ending)] + ending
@@ -155,11 +108,30 @@ def _free_name(organisation: Organisation, name: str) -> str:
 
 
 @sensitive_variables("text")
-def _add_secret(key: ApiKey) -> KeySecret:
+def add_secret(key: ApiKey) -> KeySecret:
+    """Make a key another secret; the one before must have its end already."""
     secret = KeySecret(key=key, public_id=secrets.new_public_id())
-    text = secrets.new(secret.public_id)
+    text = secrets.new(secret.public_id, key.environment)
     secret.pepper_version = secrets.pepper_version()
     secret.digest = secrets.digest(text, secret.pepper_version)
     secret.ciphertext = secrets.seal(text, secret)
     secret.save(force_insert=True)
     return secret
+
+
+@transaction.atomic
+def make_canary(organisation: Organisation, *, name: str, by: User) -> ApiKey:
+    """Give an organisation a decoy: it opens nothing, and who uses it is reported."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    key = ApiKey.objects.create(
+        organisation=organisation, name=_free_name(organisation, name), canary=True
+    )
+    secret = add_secret(key)
+    record(
+        "key.canary_made",
+        subject=key,
+        by=by,
+        organisation=organisation,
+        public_id=secret.public_id,
+    )
+    return key

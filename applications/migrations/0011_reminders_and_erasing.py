@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_known_devices_and_limits'),
-        ('applications', '0009_mandate_1_1'),
+        ('applications', '0010_rights_on_key_requests'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,127 @@
+"""When and where a key works: block, networks, APIs, its last day; decoys and leaks."""
+
+from allauth.account.decorators import reauthentication_required
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from organisations.access import requires
+from organisations.roles import Permission
+
+from .. import services
+from ..forms import LeakPolicyForm, NameForm, RestrictForm, StopForm
+from ..models import OnLeak
+from .of_key import of_key, to_key
+
+ASKS_AGAIN = reauthentication_required(
+    allow_get=True
+)  # what is shown needs no password
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_REVEAL)
+@of_key
+def block(request, membership, key):
+    if request.method == "POST":
+        try:
+            services.block_as_leaked(key, by=request.user)
+        except services.KeyBlocked:
+            messages.info(request, _("De key was al geblokkeerd."))
+        else:
+            text = _("De key is geblokkeerd. De administrators krijgen een mail.")
+            messages.success(request, text)
+        return to_key(key)
+    context = {"membership": membership, "key": key}
+    return render(request, "apikeys/block.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+@of_key
+def unblock(request, membership, key):
+    if request.method == "POST":
+        try:
+            services.unblock(key, by=request.user)
+        except services.KeyNotBlocked:
+            messages.info(request, _("De key was niet geblokkeerd."))
+        except services.OnlySupport:
+            messages.warning(
+                request, _("Alleen API support kan deze blokkade opheffen.")
+            )
+        else:
+            messages.success(request, _("De key werkt weer."))
+    return to_key(key)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+@of_key
+def restrict(request, membership, key):
+    form = RestrictForm(key=key)
+    if request.method == "POST":
+        form = RestrictForm(request.POST, key=key)
+        if form.is_valid():
+            services.restrict(key, **form.cleaned_data, by=request.user)
+            messages.success(request, _("Het is opgeslagen en geldt meteen."))
+            return to_key(key)
+    context = {"membership": membership, "key": key, "form": form}
+    return render(request, "apikeys/restrict.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+@of_key
+def stop(request, membership, key):
+    form = StopForm(initial={"day": key.chosen_last_day})
+    if request.method == "POST":
+        form = StopForm(request.POST)
+        if form.is_valid():
+            try:
+                services.stop_after(key, form.cleaned_data["day"], by=request.user)
+            except services.InThePast:
+                form.add_error("day", _("Kies vandaag of een latere dag."))
+            else:
+                messages.success(request, _("Het is opgeslagen."))
+                return to_key(key)
+    context = {"membership": membership, "key": key, "form": form}
+    return render(request, "apikeys/stop.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+def canary(request, membership):
+    form = NameForm()
+    if request.method == "POST":
+        form = NameForm(request.POST)
+        if form.is_valid():
+            name = form.cleaned_data["name"]
+            key = services.make_canary(
+                membership.organisation, name=name, by=request.user
+            )
+            text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
+            messages.success(request, text)
+            return to_key(key)
+    context = {"membership": membership, "form": form}
+    return render(request, "apikeys/canary.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+def leak_policy(request, membership):
+    organisation = membership.organisation
+    form = LeakPolicyForm(initial={"on_leak": services.policy_of(organisation)})
+    if request.method == "POST":
+        form = LeakPolicyForm(request.POST)
+        if form.is_valid():
+            on_leak = OnLeak(form.cleaned_data["on_leak"])
+            services.choose_policy(organisation, on_leak, by=request.user)
+            messages.success(request, _("Het is opgeslagen."))
+            return redirect("apikeys:list", slug=organisation.slug)
+    context = {"membership": membership, "form": form}
+    return render(request, "apikeys/leak_policy.html", context)
