@@ -109,7 +109,7 @@ def settle(organisation: Organisation, today: datetime.date) -> None:
     over = [budget for budget in budgets if share(budget, today) >= 100]
     keys = set(organisation.api_keys.values_list("pk", flat=True))  # type: ignore[attr-defined]
     everything = any(budget.api_key_id is None for budget in over)
-    stopped = keys if everything else {budget.api_key_id for budget in over}
+    stopped = keys if everything else {one.api_key_id for one in over if one.api_key_id}
     now, until = timezone.now(), midnight(next_month(today))
     stops = SpendingStop.objects.filter(api_key__in=keys)
     stops.exclude(api_key__in=stopped).filter(until__gt=now).update(until=now)
