@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -247,8 +248,13 @@ def test_the_database_refuses_an_end_that_makes_no_sense(alice, bob, fields):
 
 
 def test_nobody_answers_what_they_asked_themselves(alice, bob):
+    asked = ask(bob)
+
+    with pytest.raises(PermissionDenied):
+        asking.grant(asked, by=bob.user)
+    Membership.objects.filter(pk=bob.pk).update(role=Role.ADMINISTRATOR)
     with pytest.raises(IntegrityError), transaction.atomic():
-        asking.grant(ask(bob), by=bob.user)
+        asking.refuse(asked, answer="", by=bob.user)
 
 
 def at_once(*acts):

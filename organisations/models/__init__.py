@@ -1,0 +1,17 @@
+from .administrators import AdministratorRequest, Intervention
+from .members import Invitation, Membership
+from .organisations import Contact, ContactKind, LegalForm, Organisation
+from .own_login import OwnLogin, OwnLoginStatus
+
+__all__ = [
+    "AdministratorRequest",
+    "Contact",
+    "ContactKind",
+    "Intervention",
+    "Invitation",
+    "LegalForm",
+    "Membership",
+    "Organisation",
+    "OwnLogin",
+    "OwnLoginStatus",
+]
