@@ -1,7 +1,7 @@
 """Budgets: set by an administrator, watched by the worker, told once a month and threshold.
 
-A budget that stops leaves a row for each of its keys (SpendingStop): `stopped()` is what a
-gateway's question asks, and no sum is made while a call waits.
+A budget that stops leaves a row for each of its keys (SpendingStop), which is read with the
+key when a gateway asks (gateway/deciding.py): no sum is made while a call waits.
 """
 
 import datetime
@@ -119,8 +119,3 @@ def settle(organisation: Organisation, today: datetime.date) -> None:
         [SpendingStop(api_key_id=key, until=until) for key in stopped - there],
         ignore_conflicts=True,
     )
-
-
-def stopped(key_id: int) -> bool:
-    """Whether a budget keeps this key from passing; one look-up by primary key."""
-    return SpendingStop.objects.filter(pk=key_id, until__gt=timezone.now()).exists()
