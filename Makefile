@@ -5,7 +5,7 @@ READY := .venv/.ready
 PARSED_ONLY := PORTAL_ENVIRONMENT=development DATABASE_URL=postgresql:///unused
 export PORT DATA_DIR
 
-.PHONY: setup run test check lock
+.PHONY: setup run test bench check lock
 
 setup: $(READY)
 
@@ -22,6 +22,9 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+
+bench: setup
+	@$(BIN)/python -m benchmarks.gateway
 
 check: setup
 	@$(BIN)/ruff format --check .

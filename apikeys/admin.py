@@ -201,7 +201,7 @@ class GatewayAdmin(StaffAdmin):
     """A gateway's token is shown in the answer that makes it, and never again."""
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    list_display = ["name", "guards", "seen", "lag", "probe_address", "state"]
+    list_display = ["name", "guards", "seen", "lag", "state", "probed"]
     list_filter = [("stopped_at", admin.EmptyFieldListFilter)]
     search_fields = ["name"]
     filter_horizontal = ["apis"]
@@ -225,6 +225,10 @@ class GatewayAdmin(StaffAdmin):
             return _("nog niets gemeld")
         late = gateway.lag >= datetime.timedelta(hours=2)
         return timesince(gateway.reported_until) if late else _("geen")
+
+    @admin.display(description=_("na blokkade geprobeerd"), boolean=True)
+    def probed(self, gateway):
+        return bool(gateway.probe_address)
 
     @admin.display(description=_("staat"), ordering="stopped_at")
     def state(self, gateway):

@@ -1,6 +1,7 @@
 """Whether a key may pass, and if not, why: the one place where that is decided."""
 
 import datetime
+import functools
 import ipaddress
 from dataclasses import dataclass
 from enum import Enum
@@ -183,11 +184,16 @@ def _read(public_id: str, presented: str) -> Facts | None:
 
 def readable() -> QuerySet[KeySecret]:
     """Secrets with what facts_of() needs: the APIs that their subscriptions open today."""
-    today = timezone.localdate()
+    return _readable_on(timezone.localdate(), DATABASE).all()
+
+
+@functools.lru_cache(maxsize=2)
+def _readable_on(today: datetime.date, database: str) -> QuerySet[KeySecret]:
+    """Put together once a day: that takes longer than the query."""
     runs = Q(key__subscriptions__starts_on__lte=today) & (
         Q(key__subscriptions__ends_on=None) | Q(key__subscriptions__ends_on__gte=today)
     )
-    kept = KeySecret.objects.using(DATABASE).select_related(
+    kept = KeySecret.objects.using(database).select_related(
         "key__organisation", "key__spending_stop"
     )
     return kept.defer("ciphertext").annotate(
