@@ -28,6 +28,7 @@ WHO = {
 NO_PAGE = {
     "applications:document": "a file",
     "applications:organisation_document": "a file",
+    "applications:terms": "a file",
     "organisations:activity_csv": "a file",
     "mfa_download_recovery_codes": "a file",
     "organisations:own_login_try": "leads to the organisation's own provider",
@@ -35,6 +36,7 @@ NO_PAGE = {
     "organisations:own_login_start": "leads to the organisation's own provider",
     "organisations:own_login_callback": "what that provider leads back to",
     "apikeys:verify": "answers gateways",
+    "apikeys:usage": "answers gateways",
     "apikeys:unknown": "answers gateways",
     "healthz": "answers machines",
     "readyz": "answers machines",

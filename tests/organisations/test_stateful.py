@@ -463,5 +463,5 @@ def test_whatever_people_do_these_things_stay_true(settings):
     settings.ADMINISTRATOR_WAIT_DAYS = 0  # nobody is a newcomer
     run_state_machine_as_test(
         People,
-        settings=hypothesis_settings(max_examples=30, stateful_step_count=30),
+        settings=hypothesis_settings(max_examples=20, stateful_step_count=30),
     )
