@@ -106,12 +106,10 @@ def canary(request, membership):
         form = NameForm(request.POST)
         if form.is_valid():
             name = form.cleaned_data["name"]
-            key = services.make_canary(
-                membership.organisation, name=name, by=request.user
-            )
+            services.make_canary(membership.organisation, name=name, by=request.user)
             text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
             messages.success(request, text)
-            return to_key(key)
+            return redirect("apikeys:list", membership.organisation.slug)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/canary.html", context)
 
