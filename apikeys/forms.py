@@ -149,6 +149,9 @@ class RestrictForm(forms.Form):
 
     MOST = 100
     use_required_attribute = False
+    seen = forms.CharField(
+        required=False, strip=False, max_length=10_000, widget=forms.HiddenInput
+    )
 
     networks = forms.CharField(
         label=_("Netwerken"),
@@ -169,7 +172,11 @@ class RestrictForm(forms.Form):
     )
 
     def __init__(self, *args, key, **kwargs):
-        initial = {"networks": "\n".join(key.networks), "apis": key.only_apis.all()}
+        initial = {
+            "seen": key.limits,
+            "networks": "\n".join(key.networks),
+            "apis": key.only_apis.all(),
+        }
         super().__init__(*args, initial=initial, **kwargs)
         opens = [api.pk for api in key.could_open]
         self.fields["apis"].queryset = Api.objects.filter(pk__in=opens)

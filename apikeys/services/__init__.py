@@ -10,6 +10,7 @@ from .blocking import (
 )
 from .canaries import canary_used
 from .changing import (
+    ChangedMeanwhile,
     InThePast,
     NameTaken,
     remind_of_ends,
@@ -30,7 +31,6 @@ from .requesting import (
     refuse_key,
 )
 from .rotating import (
-    ChangedMeanwhile,
     KeyOver,
     SecretOver,
     end_old_secret,

@@ -23,6 +23,10 @@ class NameTaken(Exception):
     """Another key of the organisation has this name, in whatever letters."""
 
 
+class ChangedMeanwhile(Exception):
+    """It is not any more as the person saw it."""
+
+
 class InThePast(Exception):
     """Such a day is over."""
 
@@ -53,10 +57,20 @@ def rename(key: ApiKey, name: str, *, by: User) -> None:
 
 @transaction.atomic
 def restrict(
-    key: ApiKey, *, networks: Iterable[str], apis: Iterable[Api], by: User
+    key: ApiKey,
+    *,
+    networks: Iterable[str],
+    apis: Iterable[Api],
+    by: User,
+    seen: str | None = None,
 ) -> None:
-    """Have a key work from these networks and for these APIs only; none: from and for all."""
+    """Have a key work from these networks and for these APIs only; none: from and for all.
+
+    `seen` are its `limits` as they were shown.
+    """
     key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    if seen is not None and seen != key.limits:
+        raise ChangedMeanwhile(key.name)
     apis = list(apis)
     key.only_apis.set(apis)
     key.networks = list(networks)

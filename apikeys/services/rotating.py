@@ -13,6 +13,7 @@ from audit.services import record
 from .. import secrets
 from ..models import ApiKey, KeySecret
 from .blocking import KeyBlocked
+from .changing import ChangedMeanwhile
 from .issuing import add_secret
 
 
@@ -22,10 +23,6 @@ class KeyOver(Exception):
 
 class SecretOver(Exception):
     """The old secret works no more; nothing makes it work again."""
-
-
-class ChangedMeanwhile(Exception):
-    """The key has another secret already than the person saw."""
 
 
 @sensitive_variables("text")

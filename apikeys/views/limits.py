@@ -6,12 +6,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from organisations import activity
 from organisations.access import requires
 from organisations.roles import Permission
+from organisations.views.colleagues import in_passing
 
 from .. import services
 from ..forms import LeakPolicyForm, NameForm, RestrictForm, StopForm
-from ..models import OnLeak
+from ..models import ApiKey, OnLeak
 from .of_key import of_key, to_key
 
 ASKS_AGAIN = reauthentication_required(
@@ -64,7 +66,11 @@ def restrict(request, membership, key):
     if request.method == "POST":
         form = RestrictForm(request.POST, key=key)
         if form.is_valid():
-            services.restrict(key, **form.cleaned_data, by=request.user)
+            try:
+                services.restrict(key, **form.cleaned_data, by=request.user)
+            except services.ChangedMeanwhile:
+                _say_changed(request, membership, key)
+                return redirect("apikeys:restrict", key.organisation.slug, key.pk)
             messages.success(request, _("Het is opgeslagen en geldt meteen."))
             return to_key(key)
     context = {"membership": membership, "key": key, "form": form}
@@ -100,12 +106,10 @@ def canary(request, membership):
         form = NameForm(request.POST)
         if form.is_valid():
             name = form.cleaned_data["name"]
-            key = services.make_canary(
-                membership.organisation, name=name, by=request.user
-            )
+            services.make_canary(membership.organisation, name=name, by=request.user)
             text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
             messages.success(request, text)
-            return to_key(key)
+            return redirect("apikeys:list", membership.organisation.slug)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/canary.html", context)
 
@@ -125,3 +129,11 @@ def leak_policy(request, membership):
             return redirect("apikeys:list", slug=organisation.slug)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/leak_policy.html", context)
+
+
+def _say_changed(request, membership, key):
+    newest = activity.latest(
+        membership.organisation, "key.restricted", about=ApiKey, pk=key.pk
+    )
+    text = _("Dit is intussen gewijzigd. Er is niets opgeslagen.")
+    messages.warning(request, f"{text} {in_passing(newest)}")

@@ -175,7 +175,8 @@ def test_an_administrator_is_told_who_lifts_a_block_of_support(signed_in, key):
 def test_rotate_shows_that_the_old_value_works_yet_and_ends_it(signed_in, key):
     old = key.secrets.get()
 
-    html = signed_in.post(at("rotate", key), {"overlap": "7"}, follow=True).text
+    asked = {"overlap": "7", "seen": old.public_id}
+    html = signed_in.post(at("rotate", key), asked, follow=True).text
     assert old.public_id in html
     assert "Nog geen aanroep met de oude waarde" in html
     assert "Wacht nog even" in html
@@ -247,6 +248,17 @@ def test_restrict_judges_each_line_by_itself(signed_in, key):
     fresh = ApiKey.objects.get(pk=key.pk)
     assert fresh.networks == ["192.0.2.0/24", "2001:db8::/48", "198.51.100.7/32"]
     assert fresh.apis == [api]
+
+
+def test_the_second_who_restricts_is_told_and_loses_nothing(signed_in, member, key):
+    seen = {"networks": "192.0.2.0/24", "seen": key.limits}
+    services.restrict(key, networks=["198.51.100.0/24"], apis=[], by=member.user)
+
+    html = signed_in.post(at("restrict", key), seen, follow=True).text
+
+    assert "Dit is intussen gewijzigd. Er is niets opgeslagen." in html
+    assert member.user.name in html
+    assert ApiKey.objects.get(pk=key.pk).networks == ["198.51.100.0/24"]
 
 
 def test_stop_sets_a_last_day_and_lifts_it(signed_in, key):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from apikeys import gateways
 from apikeys import secrets as key_secrets
 from apikeys import services as apikeys
-from apikeys.gateway.deciding import Refusal, decide
+from apikeys.gateway.deciding import Call, Refusal, decide
 from apikeys.models import Gateway
 from applications.models import Contract, Status
 from applications.services import contracts
@@ -142,10 +142,10 @@ def test_the_key_works_to_the_last_midnight_in_amsterdam(contract, alice, cancel
     last = contract.ends_on
 
     with at(last.year, last.month, last.day, 23, 59, 59):
-        assert decide(bearer, text, "").refusal is None
+        assert decide(bearer, text, Call()).refusal is None
     after = last + datetime.timedelta(days=1)
     with at(after.year, after.month, after.day, 0, 0, 0):
-        assert decide(bearer, text, "").refusal is Refusal.EXPIRED
+        assert decide(bearer, text, Call()).refusal is Refusal.EXPIRED
         with pytest.raises(apikeys.KeyOver):
             apikeys.reveal(contract.api_key, by=alice)
 
