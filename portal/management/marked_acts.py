@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import budgets, gateways, tokens
-from apikeys.models import Budget, Gateway, Measure
+from apikeys import budgets, gateways, monthly, statements, tokens
+from apikeys.models import Budget, Gateway, Measure, UsageMail
 from applications.services import bank
 from organisations.models import ContactKind, Intervention, Membership
 from organisations.services import asking, details, intervening, own_login
@@ -47,6 +47,7 @@ def act(one: Any) -> None:
         Budget(organisation=one.organisation, measure=Measure.AMOUNT, most=100),
         by=one.administrator,
     )
+    _month(one)
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
@@ -55,6 +56,15 @@ def act(one: Any) -> None:
         address="192.0.2.1",
         first=True,
     )
+
+
+def _month(one):
+    """This month's report and statement, before it is over: there is nothing older."""
+    month = timezone.localdate().replace(day=1)
+    mails = UsageMail.objects.create(organisation=one.organisation)
+    mails.report_to.add(one.administrator)
+    monthly.send(one.organisation, month)
+    statements.close(one.organisation, month)
 
 
 def _contacts(one):

@@ -11,6 +11,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib import admin
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Activation, EmailChange, User
 from apikeys.models import ApiKey, Budget, PersonalToken
@@ -163,7 +164,7 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
-    "month": "2026-01",
+    "month": f"{timezone.localdate():%Y-%m}",
     "mfa_edit_webauthn pk": "1",
     "mfa_remove_webauthn pk": "1",
     "organisations:change_details part": "adres",
