@@ -81,7 +81,7 @@ def asked_in_the_path(world, person, urls):
                     alike(theirs, sent) != alike(nothing, sent)
                 ):
                     faults.append("differs from what is not there")
-                if theirs.status not in (403, 404, 405):
+                if theirs.status not in (401, 403, 404, 405):
                     faults.append("is answered")
                 if faults:
                     yield method, htmx, asked[0], theirs.status, *faults

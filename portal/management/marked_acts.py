@@ -10,9 +10,17 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import budgets, gateways, tokens, usage
+from apikeys import budgets, gateways, monthly, statements, tokens, usage
 from apikeys import services as apikeys
-from apikeys.models import Budget, Gateway, Measure, OnLeak, RefusedCalls, SecretUse
+from apikeys.models import (
+    Budget,
+    Gateway,
+    Measure,
+    OnLeak,
+    RefusedCalls,
+    SecretUse,
+    UsageMail,
+)
 from applications.models import Status
 from applications.services import bank, contracts, following, handling
 from organisations.models import (
@@ -63,6 +71,7 @@ def act(one: Any) -> None:
         Budget(organisation=one.organisation, measure=Measure.AMOUNT, most=100),
         by=one.administrator,
     )
+    _month(one)
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
@@ -100,6 +109,15 @@ def _keys(one):
     )
     hour = now.replace(minute=0, second=0, microsecond=0)
     RefusedCalls.objects.create(key=key, reason="address", hour=hour, asked=2)
+
+
+def _month(one):
+    """This month's report and statement, before it is over: there is nothing older."""
+    month = timezone.localdate().replace(day=1)
+    mails = UsageMail.objects.create(organisation=one.organisation)
+    mails.report_to.add(one.administrator)
+    monthly.send(one.organisation, month)
+    statements.close(one.organisation, month)
 
 
 def _contacts(one):

@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib import admin
 from django.db import models
+from django.utils import timezone
 
 from accounts.models import Activation, EmailChange, User
 from apikeys.models import ApiKey, Budget, KeySecret, PersonalToken
@@ -174,7 +175,7 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
-    "month": "2026-01",
+    "month": f"{timezone.localdate():%Y-%m}",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",

@@ -103,7 +103,7 @@ def test_nothing_of_another_is_taken(take, key):
     theirs = ApiKeyFactory(name="Van een ander")
     count(theirs, timezone.now(), 4)
 
-    assert "Van een ander" not in take(format="csv", raw="").decode()
+    assert read(take(format="csv", raw=""))[1:] == []
     assert take(format="csv", raw="", key=theirs.pk).status_code == 400
 
 
