@@ -52,6 +52,10 @@ def secret_bytes(value: str) -> bytes:
     return key
 
 
+def secret_bytes_or_none(value: str) -> bytes | None:
+    return secret_bytes(value) if value else None
+
+
 def base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path:
@@ -113,7 +117,7 @@ def dns_servers(value: list[str]) -> None:
 
 env = Env(eager=False, prefix="PORTAL_")
 for parser in (
-    versioned_keys, secret_bytes, base_url, postgres_url, smtp_url, creditor_identifier,
+    versioned_keys, secret_bytes, secret_bytes_or_none, base_url, postgres_url, smtp_url, creditor_identifier,
 ):  # fmt: skip
     env.add_parser(parser.__name__, parser)
 
@@ -137,7 +141,9 @@ AUDIT_KEY = env.secret_bytes("AUDIT_KEY", **_secret)
 STATEMENT_KEY = env.secret_bytes("STATEMENT_KEY", **_secret)
 KEY_ENCRYPTION_KEYS = env.versioned_keys("KEY_ENCRYPTION_KEYS", **_keys)
 KEY_PEPPERS = env.versioned_keys("KEY_PEPPERS", **_keys)
-SNAPSHOT_KEY = env.secret_bytes("SNAPSHOT_KEY", **(_secret or {"default": None}))
+SNAPSHOT_KEY = env.secret_bytes_or_none(
+    "SNAPSHOT_KEY", DEVELOPMENT_KEY if DEVELOPMENT else ""
+)
 BASE_URL = env.base_url(
     "BASE_URL", **({"default": "http://127.0.0.1:8000"} if DEVELOPMENT else {})
 )
