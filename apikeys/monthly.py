@@ -11,8 +11,8 @@ from django.utils import timezone, translation
 from django.utils.formats import date_format
 
 from accounts.models import User
+from mail.paper import typeset
 from organisations.models import Organisation
-from paper import typeset
 
 from . import statements, usage_emails, usage_page
 from .models import Api, MonthlyReport, UsageMail

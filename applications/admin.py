@@ -10,8 +10,8 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-import paper
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from mail import paper
 
 from . import example, rendering
 from .bank_admin import BankChangeAdmin

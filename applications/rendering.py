@@ -15,10 +15,10 @@ from django.utils import translation
 from django.utils.formats import date_format, number_format
 
 from apikeys.models import Price, PriceUnit, Product
+from mail.paper import typeset
 from organisations.models import LegalForm
 from organisations.services import details
 from organisations.templatetags.identifiers import iban, phone
-from paper import typeset
 
 from .models import Application, BankChange, DocumentKind, DocumentTemplate, Volume
 

@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from mail.paper import NotRendered
 from organisations.models import Organisation
-from paper import NotRendered
 
 from .forms import NOT_SIGNED, SignedFileForm
 from .models import Application, Status

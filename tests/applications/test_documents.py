@@ -15,7 +15,7 @@ from apikeys.models import Api, PriceUnit, Product
 from applications import uploads
 from applications.models import Application, Document, DocumentKind, DocumentTemplate
 from applications.rendering import contract_data, draw_up, general_data, render
-from paper import NotRendered
+from mail.paper import NotRendered
 
 pytestmark = pytest.mark.django_db
 
