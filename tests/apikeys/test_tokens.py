@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from accounts import limits
 from accounts import services as accounts
-from apikeys import tokens, views_tokens
+from apikeys import tokens
 from apikeys.models import Outcome, PersonalToken
+from apikeys.views import tokens as views_tokens
 from audit.models import Event
 from organisations.roles import Role
 from organisations.services import members

@@ -16,9 +16,9 @@ from accounts import limits, second_factor
 from organisations.access import admitted, any_user
 from organisations.roles import Permission
 
-from . import tokens, usage_json
-from .gateway.answers import WHO_ASKS, machine, problem
-from .usage_forms import FindUsageForm, TokenForm
+from .. import tokens, usage_json
+from ..gateway.answers import WHO_ASKS, machine, problem
+from ..usage_forms import FindUsageForm, TokenForm
 
 GUESSES = limits.Limit("personal_token", 20)
 READS = limits.Limit("usage_json", 120, 60)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0021_budgets'),
+        ('apikeys', '0014_budgets'),
         ('organisations', '0010_own_login'),
     ]
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import (
 from organisations.access import requires
 from organisations.roles import Permission
 
-from . import budgets, usage_emails
-from .budget_forms import BudgetForm, UsageMailForm
-from .models import UsageMail
+from .. import budgets, usage_emails
+from ..budget_forms import BudgetForm, UsageMailForm
+from ..models import UsageMail
 
 
 @require_safe

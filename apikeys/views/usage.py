@@ -7,9 +7,9 @@ from organisations.access import requires
 from organisations.fragments import fragment
 from organisations.roles import Permission
 
-from . import exports, usage_page
-from .reading import counting
-from .usage_forms import FindUsageForm
+from .. import exports, usage_page
+from ..reading import counting
+from ..usage_forms import FindUsageForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

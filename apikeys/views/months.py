@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from organisations.access import requires
 from organisations.roles import Permission
 
-from . import statements
+from .. import statements
 
 
 @require_safe

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0020_personal_tokens'),
+        ('apikeys', '0013_personal_tokens'),
         ('organisations', '0010_own_login'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0014_quotas'),
+        ('apikeys', '0011_quotas'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0015_probe_address'),
+        ('apikeys', '0012_probe_address'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
