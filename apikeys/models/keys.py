@@ -5,8 +5,8 @@ import datetime
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Max, Q
-from django.db.models.functions import Least, Lower
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import Cast, Greatest, Least, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -92,8 +92,23 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         )
 
     def with_last_use(self):
-        """With `last_used_at`: when a gateway last let one of its secrets through."""
-        return self.annotate(last_used_at=Max("secrets__last_used_at"))
+        """With `last_used_at`: when a gateway asked to let it through, or reported a call.
+
+        A gateway that works from snapshots asks nothing; its reports tell the hour.
+        """
+        from .usage import UsageDay, UsageHour  # they refer to keys
+
+        of_key = {"organisation": OuterRef("organisation"), "api_key": OuterRef("pk")}
+        hours = UsageHour.objects.filter(**of_key).order_by("-hour")
+        days = UsageDay.objects.filter(**of_key).order_by("-day")
+        day = Cast(Subquery(days.values("day")[:1]), models.DateTimeField())
+        asked = Subquery(
+            KeySecret.objects.filter(key=OuterRef("pk"))
+            .order_by(F("last_used_at").desc(nulls_last=True))
+            .values("last_used_at")[:1]
+        )
+        hour = Subquery(hours.values("hour")[:1])
+        return self.annotate(last_used_at=Greatest(asked, hour, day))
 
     def canaries(self):
         return self.filter(canary=True)
@@ -119,8 +134,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def unused(self):
         """Old enough to have been called, and not called for a long time."""
         long_ago = timezone.now() - UNUSED
-        used = KeySecret.objects.filter(last_used_at__gte=long_ago).values("key")
-        return self.filter(created_at__lt=long_ago).exclude(pk__in=used)
+        never_or_before = Q(last_used_at=None) | Q(last_used_at__lt=long_ago)
+        return self.with_last_use().filter(never_or_before, created_at__lt=long_ago)
 
 
 class ApiKey(models.Model):

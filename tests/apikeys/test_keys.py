@@ -11,6 +11,7 @@ from apikeys.models import ApiKey, BlockedBy, KeySecret, KeyState
 from audit.models import Event
 from mail.models import Message
 from organisations.roles import Role
+from tests.apikeys.counted import count
 from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +291,16 @@ def test_keys_that_nobody_used_for_90_days_are_named(key):
     key.secrets.update(last_used_at=timezone.now())
     assert not ApiKey.objects.unused()
     assert not ApiKey.objects.with_last_use().get().is_unused
+
+
+@pytest.mark.parametrize(("days", "unused"), [(3, False), (60, False), (91, True)])
+def test_what_a_gateway_only_reported_was_used_too(key, days, unused):
+    long_ago = timezone.now() - datetime.timedelta(days=400)
+    ApiKey.objects.filter(pk=key.pk).update(created_at=long_ago)
+    count(key, timezone.now() - datetime.timedelta(days=days))
+
+    assert ApiKey.objects.unused().exists() == unused
+    assert ApiKey.objects.with_last_use().get().is_unused == unused
 
 
 @pytest.mark.parametrize("state", KeyState)
