@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import budgets, gateways, monthly, statements, tokens, usage
+from apikeys import budgets, gateways, monthly, reports, statements, tokens, usage
 from apikeys import services as apikeys
 from apikeys.models import (
     Budget,
@@ -229,7 +229,9 @@ def _usage(one):
     api = key.subscriptions.get().product.apis.first()
     line = {"apiKeyId": key.pk, "api": api.slug, "at": timezone.now().isoformat()}
     batch = json.dumps({**line, "status": 200, "calls": int(one.digits(5)) + 1})
-    usage.count(Gateway.objects.get(), one.mark("batch"), [batch.encode()])
+    usage.count(
+        Gateway.objects.get(), one.mark("batch"), [batch.encode()], reports.from_ndjson
+    )
 
 
 def _own_login(one):

@@ -139,7 +139,7 @@ def test_who_was_let_in_again_or_stopped_is_not_asked(serve, block):
     server, gateway = serve(200)
     key = block()
     blocked_at = key.blocked_at
-    services.unblock(key, by=UserFactory())
+    services.unblock(key, by=UserFactory(is_staff=True))
     probing.probe(key.pk, gateway.pk, blocked_at)
     block()
     gateways.stop(gateway, by=UserFactory())

@@ -222,7 +222,7 @@ def test_an_organisation_applies_and_ends_with_a_working_key(
 
 
 def reveal(newcomer):
-    newcomer.page.get_by_role("link", name=re.compile("^Toon")).first.click()
+    newcomer.page.get_by_role("link", name=re.compile("^Tonen")).first.click()
     password = newcomer.page.locator("[name=password]")
     if password.count():  # proves anew who is there
         password.fill("een lange zin als wachtwoord")

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from apikeys.models import PriceUnit, Product
-from portal.templatetags.components import euro
+from apikeys.words import euro
 from tests.factories import UserFactory
 
 
