@@ -13,12 +13,16 @@ from accounts.models import User
 from apikeys import budgets, gateways, monthly, reports, statements, tokens, usage
 from apikeys import services as apikeys
 from apikeys.models import (
+    AlertKind,
     Budget,
+    BudgetReached,
     Gateway,
     Measure,
     OnLeak,
     RefusedCalls,
     SecretUse,
+    SpendingStop,
+    UsageAlert,
     UsageMail,
 )
 from applications.models import Status
@@ -67,10 +71,7 @@ def act(one: Any) -> None:
         has_one=True,
         seen=None,
     )
-    budgets.put(
-        Budget(organisation=one.organisation, measure=Measure.AMOUNT, most=100),
-        by=one.administrator,
-    )
+    _budget(one)
     _month(one)
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
@@ -109,6 +110,22 @@ def _keys(one):
     )
     hour = now.replace(minute=0, second=0, microsecond=0)
     RefusedCalls.objects.create(key=key, reason="address", hour=hour, asked=2)
+
+
+def _budget(one):
+    """One that was reached by half, a stop that is over, and a day that was odd."""
+    organisation, now = one.organisation, timezone.now()
+    budget = Budget(organisation=organisation, measure=Measure.AMOUNT, most=100)
+    budgets.put(budget, by=one.administrator)
+    today = timezone.localdate()
+    BudgetReached.objects.create(
+        budget=budget, month=today.replace(day=1), threshold=50
+    )
+    key = organisation.api_keys.earliest("created_at")
+    SpendingStop.objects.create(api_key=key, until=now - datetime.timedelta(days=1))
+    UsageAlert.objects.create(
+        organisation=organisation, kind=AlertKind.UNUSUAL, day=today, was=9, usual=3
+    )
 
 
 def _month(one):

@@ -138,8 +138,9 @@ def test_xlsx_of_nothing_is_a_book_with_a_header(take, key):
 def test_more_rows_than_a_sheet_holds_go_on_in_the_next(monkeypatch):
     monkeypatch.setattr(exports, "SHEET", 3)
 
-    book = zipfile.ZipFile(exports.as_xlsx([["n"], [1], [2], [3]]))
+    with exports.as_xlsx([["n"], [1], [2], [3]]) as file, zipfile.ZipFile(file) as book:
+        sheets = [name for name in book.namelist() if "worksheets/sheet" in name]
+        second = book.read("xl/worksheets/sheet2.xml").decode()
 
-    sheets = [name for name in book.namelist() if "worksheets/sheet" in name]
     assert len(sheets) == 2
-    assert "<v>3</v>" in book.read("xl/worksheets/sheet2.xml").decode()
+    assert "<v>3</v>" in second

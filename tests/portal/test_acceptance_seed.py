@@ -44,12 +44,14 @@ def test_the_same_seed_makes_the_same_world(monkeypatch):
     assert first["organisations"]["a"]["slug"] != other["organisations"]["a"]["slug"]
     people = first["organisations"]["a"]["people"]
     assert [one["role"] for one in people.values()] == [
-        "administrator", "administrator", "developer", "developer", None
+        "administrator", "administrator", "developer", "developer", None, "developer"
     ]  # fmt: skip
     assert [bool(one["totp"]) for one in people.values()] == [
-        False, True, False, True, False
+        False, True, False, True, False, False
     ]  # fmt: skip
-    assert set(first["organisations"]["a"]["applications"]) == {*Status.values}
+    assert set(first["organisations"]["a"]["applications"]) == {
+        *Status.values, "approved_2"
+    }  # fmt: skip
     assert len(random[0]["recovery_codes"]["administrator_2"]) == 10
 
 
