@@ -1,15 +1,16 @@
 """The mails about keys, to those who run the organisation."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from mail.services import send
+from organisations import emails as organisations
 
 from .models import ApiKey, KeyRequest, KeyRequestStatus
 
@@ -85,24 +86,13 @@ def key_request_decided(request: KeyRequest) -> None:
     )
 
 
-def _to_administrators(mail: str, key: ApiKey, context: Any) -> None:
-    page = reverse("apikeys:detail", args=[key.organisation.slug, key.pk])
-    for membership in key.organisation.memberships.administrators().select_related(
-        "user"
-    ):
-        user = membership.user
-        with translation.override(user.language):
-            said = context()
-        send(
-            f"apikeys/emails/{mail}",
-            to=user.email,
-            language=user.language,
-            about=key,
-            context={
-                "name": user.name,
-                "key": key.name,
-                "organisation": key.organisation.name,
-                "page": settings.BASE_URL + page,
-                **said,
-            },
-        )
+def _to_administrators(
+    mail: str, key: ApiKey, said: Callable[[], dict[str, Any]]
+) -> None:
+    organisations.to_administrators(
+        f"apikeys/emails/{mail}",
+        key.organisation,
+        lambda: {"key": key.name, **said()},
+        about=key,
+        page=reverse("apikeys:detail", args=[key.organisation.slug, key.pk]),
+    )

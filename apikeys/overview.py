@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Max, Sum
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +15,7 @@ from organisations.models import Organisation
 
 from .models import ApiKey, KeySecret, Reason, RefusedCalls, SecretUse, UsageDay
 from .models.noted import DAYS_REFUSED
+from .words import number
 
 DAYS = 30
 WIDTH, HEIGHT = 120, 28
@@ -71,9 +72,9 @@ class Line:
             " vandaag %(today)s"
         ) % {
             "days": DAYS,
-            "least": number_format(min(self.days), force_grouping=True),
-            "most": number_format(max(self.days), force_grouping=True),
-            "today": number_format(self.days[-1], force_grouping=True),
+            "least": number(min(self.days)),
+            "most": number(max(self.days)),
+            "today": number(self.days[-1]),
         }
 
 
@@ -112,7 +113,7 @@ class OldSecret:
             "Minstens %(asked)s aanroepen met de oude waarde sinds het vernieuwen. De laatste"
             " was op %(when)s, vanaf netwerk %(network)s."
         ) % {
-            "asked": number_format(self.asked, force_grouping=True),
+            "asked": number(self.asked),
             "when": date_format(last_at, "j F Y H:i"),
             "network": self.last.network or _("onbekend"),
         }

@@ -1,6 +1,8 @@
 """The mails about what an organisation uses."""
 
 import datetime
+from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from mail.services import send
+from organisations import emails as organisations
 from organisations.models import Organisation
 
 from . import words
@@ -40,7 +43,7 @@ def budget_reached(budget: Budget, threshold: int, today: datetime.date) -> None
             )
         elif budget.stops:
             texts.append(_("Is het op, dan houdt de gateway nieuwe bevragingen tegen."))
-        return title, texts
+        return {"title": title, "texts": texts}
 
     _tell(budget.organisation, said, "apikeys:budgets")
 
@@ -57,23 +60,19 @@ def alert(alert: UsageAlert) -> None:
                 "usual": words.number(int(alert.usual)),
                 "weekday": date_format(alert.day, "l"),
             }
-            return _("Ongewoon verbruik"), [
-                _(
-                    "Op %(day)s waren er %(was)s bevragingen. Op een %(weekday)s zijn dat er meestal ongeveer %(usual)s."
-                )
-                % facts
-            ]
+            text = _(
+                "Op %(day)s waren er %(was)s bevragingen. Op een %(weekday)s zijn dat er meestal ongeveer %(usual)s."
+            )
+            return {"title": _("Ongewoon verbruik"), "texts": [text % facts]}
         facts = {
             "day": day,
             "was": number_format(alert.was, 1),
             "usual": number_format(alert.usual, 1),
         }
-        return _("Meer fouten dan gewoonlijk"), [
-            _(
-                "Op %(day)s mislukten %(was)s van de 100 bevragingen. In de vier weken ervoor waren dat er %(usual)s."
-            )
-            % facts
-        ]
+        text = _(
+            "Op %(day)s mislukten %(was)s van de 100 bevragingen. In de vier weken ervoor waren dat er %(usual)s."
+        )
+        return {"title": _("Meer fouten dan gewoonlijk"), "texts": [text % facts]}
 
     _tell(alert.organisation, said, "apikeys:usage_page")
 
@@ -85,25 +84,16 @@ def amount(budget: Budget) -> str:
     return _("%(number)s bevragingen") % {"number": words.number(int(budget.most))}
 
 
-def _tell(organisation: Organisation, said, page: str) -> None:
-    """`said` gives title and texts, in the language that is on."""
-    members = organisation.memberships.administrators()
-    for person in [member.user for member in members.select_related("user")]:
-        with translation.override(person.language):
-            title, texts = said()
-        send(
-            "apikeys/emails/usage_notice",
-            to=person.email,
-            language=person.language,
-            about=organisation,
-            context={
-                "name": person.name,
-                "organisation": organisation.name,
-                "title": title,
-                "texts": texts,
-                "page": settings.BASE_URL + reverse(page, args=[organisation.slug]),
-            },
-        )
+def _tell(
+    organisation: Organisation, said: Callable[[], dict[str, Any]], page: str
+) -> None:
+    organisations.to_administrators(
+        "apikeys/emails/usage_notice",
+        organisation,
+        said,
+        about=organisation,
+        page=reverse(page, args=[organisation.slug]),
+    )
 
 
 def monthly_report(report: MonthlyReport, person: User) -> None:

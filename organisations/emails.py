@@ -1,9 +1,10 @@
 """The mails about an organisation and who belongs to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Model
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
@@ -242,22 +243,43 @@ def _page(name: str, row: Any) -> str:
 
 def own_login(what: str, own: OwnLogin, *, by: User | None) -> None:
     """What became of signing in through the organisation, to all its administrators."""
-    page = reverse("organisations:own_login", args=[own.organisation.slug])
-    for membership in own.organisation.memberships.administrators():
-        user = membership.user
+
+    def said() -> dict[str, Any]:
+        text = OWN_LOGIN[what] % {"domain": own.domain, "issuer": own.issuer}
+        return {"what": text, "by": by.name if by else ""}
+
+    to_administrators(
+        "organisations/emails/own_login",
+        own.organisation,
+        said,
+        about=own.organisation,
+        page=reverse("organisations:own_login", args=[own.organisation.slug]),
+    )
+
+
+def to_administrators(
+    mail: str,
+    organisation: Organisation,
+    said: Callable[[], dict[str, Any]],
+    *,
+    about: Model,
+    page: str,
+) -> None:
+    """Write to each administrator; `said` gives what is told, in the language that is on."""
+    members = organisation.memberships.administrators()
+    for user in [member.user for member in members.select_related("user")]:
         with translation.override(user.language):
-            text = OWN_LOGIN[what] % {"domain": own.domain, "issuer": own.issuer}
+            context = said()
         send(
-            "organisations/emails/own_login",
+            mail,
             to=user.email,
             language=user.language,
-            about=own.organisation,
+            about=about,
             context={
                 "name": user.name,
-                "organisation": own.organisation.name,
-                "what": text,
-                "by": by.name if by else "",
+                "organisation": organisation.name,
                 "page": settings.BASE_URL + page,
+                **context,
             },
         )
 
