@@ -78,7 +78,8 @@ class EditingForm(forms.Form):
 
     def __init__(self, data=None, *, stored: Values, about: models.Model, **options):
         super().__init__(data, initial=stored, **options)
-        self.salt = f"{type(self).__name__} {about._meta.label_lower} {about.pk}"
+        salt = f"{type(self).__name__} {about._meta.label_lower} {about.pk}"
+        self.signer = signing.Signer(salt=salt)  # no time: nothing asks how old it is
         self.fields[SEEN] = forms.CharField(required=False, widget=forms.HiddenInput)
         self.initial = {**stored, SEEN: self._sign(stored)}
 
@@ -89,7 +90,7 @@ class EditingForm(forms.Form):
     def seen(self) -> Values:
         """What the reader saw; nothing at all when that cannot be trusted."""
         try:
-            return signing.loads(self.cleaned_data.get(SEEN, ""), salt=self.salt)
+            return self.signer.unsign_object(self.cleaned_data.get(SEEN, ""))
         except signing.BadSignature:
             return {}
 
@@ -106,7 +107,7 @@ class EditingForm(forms.Form):
                 self._fill(name, meanwhile.stored[name])
 
     def _sign(self, stored: Values) -> str:
-        return signing.dumps(stored, salt=self.salt, compress=True)
+        return self.signer.sign_object(stored, compress=True)
 
     def _fill(self, name: str, value: Any) -> None:
         if value is False:  # a box that is not ticked is not sent

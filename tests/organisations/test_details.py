@@ -284,3 +284,20 @@ def test_staff_do_not_correct_the_organisation_they_work_for(client, coen):
     answer = client.post(url, identity(mine.organisation, name="Anders"))
 
     assert answer.status_code == 403
+
+
+def test_what_was_seen_is_told_by_the_data_alone(client, alice, monkeypatch):
+    """Not by the second: two who see the same get the same page."""
+    first = form(client, page(alice, "adres"))["seen_before"]
+    monkeypatch.setattr("time.time", lambda: 4_000_000_000.0)
+
+    assert form(client, page(alice, "adres"))["seen_before"] == first
+
+
+def test_what_was_seen_is_believed_only_as_it_was_signed(client, alice):
+    sent = {**form(client, page(alice, "adres")), **MOVED}
+
+    client.post(page(alice, "adres"), {**sent, "seen_before": sent["seen_before"][:-1]})
+
+    alice.organisation.refresh_from_db()
+    assert alice.organisation.street != "Dorpsstraat 2"
