@@ -181,8 +181,8 @@ class Person:
 
     def chooses(self, **answers):
         for name, value in answers.items():
-            control = self.page.locator(f"select[name={name}]")
-            if control.count():
+            control = self.page.locator(f"[name={name}]").first
+            if control.evaluate("one => one.localName") == "select":  # waits for it
                 control.select_option(value)
             else:
                 self.page.locator(f"[name={name}][value='{value}']").check()
@@ -203,9 +203,20 @@ class Person:
         assert urlsplit(self.page.url).path == path
 
 
+HAS_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[HAS_FAILED] = report.when == "call" and report.failed
+    return report
+
+
 @pytest.fixture
-def person(chromium, site):
-    """Make somebody with a browser; each of them must leave its console without errors."""
+def person(chromium, site, request):
+    """Make somebody with a browser; each of them must leave its console without errors.
+    When the test fails, its report tells what each of them saw last."""
     people = []
 
     def make(**options):
@@ -213,6 +224,9 @@ def person(chromium, site):
         return people[-1]
 
     yield make
+    if request.node.stash.get(HAS_FAILED, False):
+        for number, one in enumerate(people, 1):
+            print(f"Person {number} at {one.page.url}\n{one.page.inner_text('body')}\n")
     for one in people:
         one.context.close()
     assert [one.complaints for one in people if one.complaints] == []
