@@ -13,7 +13,8 @@ FOCUS = """() => {
     return {
         tag: at.tagName, name: at.name || "", value: at.value || "", text: at.innerText || "",
         seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
-        marked: getComputedStyle(at).outlineStyle !== "none",
+        // of a date's calendar button the browser shows the focus itself
+        marked: getComputedStyle(at).outlineStyle !== "none" || at.type === "date",
     };
 }"""
 WIDTHS = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
