@@ -7,6 +7,7 @@ from django.utils.translation import ngettext
 
 from audit.admin import StaffAdmin
 from audit.services import record
+from mail import services as mail
 
 from . import emails, fields, services
 from .models import Activation, User, Username
@@ -83,7 +84,14 @@ class UserAdmin(StaffAdmin):
         return people.prefetch_related("memberships__organisation")
 
     def get_fieldsets(self, request, obj=None):
-        return [(None, {"fields": PERSON}), (_("Rechten"), {"fields": RIGHTS})]
+        person = [*PERSON, "shown_mail"] if obj else PERSON
+        return [(None, {"fields": person}), (_("Rechten"), {"fields": RIGHTS})]
+
+    @admin.display(description=_("mail"))
+    def shown_mail(self, person):
+        if mail.is_unreachable(person.email):
+            return _("Onze mail komt niet aan op dit adres.")
+        return _("Er kwam niets terug van dit adres.")
 
     def get_form(self, request, obj=None, **kwargs):
         return super().get_form(
@@ -91,7 +99,8 @@ class UserAdmin(StaffAdmin):
         )
 
     def get_readonly_fields(self, request, obj=None):
-        fixed = ["username"] if obj else []  # a name belongs to one person for ever
+        # a name belongs to one person for ever
+        fixed = ["username", "shown_mail"] if obj else []
         return fixed if request.user.is_superuser else [*fixed, *RIGHTS]
 
     def has_change_permission(self, request, obj=None):

@@ -52,7 +52,7 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("tekst"))
     def text(self, message):
         try:
-            return rendering.text_for_staff(message)
+            return rendering.text_without_links(message)
         except TemplateDoesNotExist:
             return _("Dit bericht bestaat niet meer.")
 

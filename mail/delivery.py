@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from . import rendering, services
-from .models import Message, State
+from .models import SERVERS_WORDS, Message, State
 
 logger = logging.getLogger(__name__)
 
@@ -67,9 +67,14 @@ def _try_later(message: Message, reason: str) -> None:
 
 
 def _give_up(message: Message, reason: str) -> None:
-    """Stop trying, and tell support; about such a note itself nobody is told."""
+    """Stop trying, and tell support."""
     message.state = State.FAILED
     message.last_error = reason
+    tell_support(message, reason)
+
+
+def tell_support(message: Message, reason: str) -> None:
+    """Have somebody look at the address; about such a note itself nobody is told."""
     if message.template == NOTE:
         return
     services.send(
@@ -101,7 +106,7 @@ def _is_final(error: OSError) -> bool:
 
 
 def _answer(error: OSError) -> str:
-    """What the server said, fit to store: one line, and no private link quoted in it."""
+    """What the server said, fit to store."""
     code: object
     said: str | bytes
     match error:
@@ -112,5 +117,10 @@ def _answer(error: OSError) -> str:
         case _:
             code, said = type(error).__name__, str(error)
     text = said.decode(errors="replace") if isinstance(said, bytes) else said
-    line = " ".join(f"{code} {text}".replace("\0", "").split())
-    return re.sub(r"[\w-]{43,}", "…", line)[:500]
+    return fit_to_keep(f"{code} {text}")
+
+
+def fit_to_keep(said: str) -> str:
+    """Another server's words: one line, and no private link quoted in it."""
+    line = " ".join(said.replace("\0", "").split())
+    return re.sub(r"[\w-]{43,}", "…", line)[:SERVERS_WORDS]

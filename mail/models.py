@@ -5,20 +5,35 @@ from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+SERVERS_WORDS = 500  # characters that are kept
 
 
 class State(models.TextChoices):
     QUEUED = "queued", _("Wacht op verzending")
     SENT = "sent", _("Verzonden")
     FAILED = "failed", _("Niet te bezorgen")
+    BOUNCED = "bounced", _("Teruggekomen")
+
+
+UNDELIVERED = (State.FAILED, State.BOUNCED)
 
 
 class MessageQuerySet(models.QuerySet):
     def queued(self):
         return self.filter(state=State.QUEUED)
+
+    def to_address(self, address):
+        return self.filter(to__iexact=address)
+
+    def undelivered(self):
+        """What did not arrive, and was not sent anew since."""
+        again = self.model.objects.filter(copy_of=OuterRef("pk"), state=State.SENT)
+        return self.filter(~Exists(again), state__in=UNDELIVERED)
 
 
 class Message(models.Model):
@@ -51,7 +66,7 @@ class Message(models.Model):
     )
     attempts = models.PositiveSmallIntegerField(_("pogingen"), default=0)
     last_error = models.CharField(
-        _("antwoord van de mailserver"), max_length=500, blank=True
+        _("antwoord van de mailserver"), max_length=SERVERS_WORDS, blank=True
     )
     created_at = models.DateTimeField(_("geschreven"), auto_now_add=True)
     not_before = models.DateTimeField(_("te verzenden vanaf"), default=timezone.now)
@@ -70,7 +85,12 @@ class Message(models.Model):
         verbose_name = _("mail")
         verbose_name_plural = _("mails")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["about_type", "about_id"])]
+        indexes = [
+            models.Index(fields=["about_type", "about_id"]),
+            models.Index(
+                Upper("to"), "state", name="message_by_address"
+            ),  # as iexact asks
+        ]
         permissions = [("resend_message", "Kan mail opnieuw versturen")]
         constraints = [
             models.CheckConstraint(
@@ -79,7 +99,7 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_sent_has_a_time",
-                condition=Q(state="sent", sent_at__isnull=False) | ~Q(state="sent"),
+                condition=Q(sent_at__isnull=False) | ~Q(state__in=["sent", "bounced"]),
             ),
         ]
 

@@ -48,9 +48,11 @@ def email(message: Message) -> EmailMultiAlternatives:
         mail = EmailMultiAlternatives(
             subject=message.subject_line,
             body=_plain(f"{message.template}.txt", values),
+            from_email=settings.BOUNCE_ADDRESS or None,  # where it comes back to
             to=[message.to],
             reply_to=[settings.SUPPORT_EMAIL],
             headers={
+                "From": settings.DEFAULT_FROM_EMAIL,
                 "Message-ID": f"<{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
                 "Date": format_datetime(timezone.localtime(message.created_at)),
                 "Auto-Submitted": "auto-generated",
@@ -63,8 +65,8 @@ def email(message: Message) -> EmailMultiAlternatives:
     return mail
 
 
-def text_for_staff(message: Message) -> str:
-    """What the reader got to read, without the private links."""
+def text_without_links(message: Message) -> str:
+    """What it says, to read in the portal; its private links are for the mailbox only."""
     hidden = dict.fromkeys(message.links, gettext("[persoonlijke link]"))
     with translation.override(message.language):
         return _plain(f"{message.template}.txt", _values(message, hidden)).strip()

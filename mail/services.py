@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,7 +16,7 @@ from procrastinate.tasks import configure_task
 from audit.services import record
 
 from . import rendering
-from .models import Attachment, Message, State
+from .models import UNDELIVERED, Attachment, Message, MessageQuerySet, State
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -97,6 +98,29 @@ def resend(message: Message, *, by: "User") -> None:
         copy.copy_of = original
         copy.save(update_fields=["copy_of"])
     record("message.resent", subject=original, by=by)
+
+
+def undelivered_to(person: "User") -> MessageQuerySet:
+    """The mails to this person that came back or could not be sent, the newest first."""
+    return (
+        Message.objects.to_address(person.email or "-")
+        .undelivered()
+        .filter(created_at__gte=person.date_joined)
+    )
+
+
+def is_unreachable(address: str) -> bool:
+    """Whether the last mail to this address of which we know the end did not arrive."""
+    ended = Message.objects.to_address(address or "-").exclude(state=State.QUEUED)
+    last = ended.order_by("-created_at").values_list("state", flat=True).first()
+    return last in UNDELIVERED
+
+
+def send_anew(waiting: Iterable[Message], *, by: "User") -> None:
+    """Send once more what did not arrive; what is on its way already stays so."""
+    for message in waiting:
+        with suppress(StillQueued):
+            resend(message, by=by)
 
 
 def forget(about: models.Model) -> None:

@@ -2,7 +2,7 @@ from django import db
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import delivery
+from . import bounces, delivery
 
 
 @app.task(
@@ -11,3 +11,10 @@ from . import delivery
 def send_message(message_id: str) -> None:
     """One attempt; the next one is a job of its own (see delivery.attempt)."""
     delivery.attempt(message_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="mail", queueing_lock="read_bounces")
+def read_bounces(timestamp: int) -> None:
+    """Take in the mail that came back since."""
+    bounces.read_maildir()

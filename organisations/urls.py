@@ -8,6 +8,7 @@ from .views import (
     joining,
     me,
     members,
+    my_mail,
     own_login,
     security,
     users,
@@ -20,6 +21,7 @@ urlpatterns = [
     path("mijn/gegevens/contact/", me.contact, name="my_contact"),
     path("mijn/gegevens/gebruikersnaam/", me.username, name="my_username"),
     path("mijn/gegevens/e-mailadres/", me.email, name="my_email"),
+    path("mijn/gegevens/mails/", my_mail.my_mail, name="my_mail"),
     path("mijn/gegevens/sessies/", me.sessions, name="my_sessions"),
     path(
         "mijn/gegevens/sessies/andere/",

@@ -126,6 +126,15 @@ for parser in (
 ):  # fmt: skip
     env.add_parser(parser.__name__, parser)
 
+# Who can tell how a mail went, with nothing but a secret between us (mail/webhook.py).
+MAIL_PROVIDERS = {
+    "brevo": "anymail.webhooks.brevo.BrevoTrackingWebhookView",
+    "mailjet": "anymail.webhooks.mailjet.MailjetTrackingWebhookView",
+    "postmark": "anymail.webhooks.postmark.PostmarkTrackingWebhookView",
+    "sendgrid": "anymail.webhooks.sendgrid.SendGridTrackingWebhookView",
+    "sparkpost": "anymail.webhooks.sparkpost.SparkPostTrackingWebhookView",
+}
+
 # What development uses when nothing is set; production refuses each of these.
 DEVELOPMENT_SECRET = "development-only-secret-key-that-production-refuses"  # noqa: S105
 DEVELOPMENT_KEY = base64.b64encode(b"development only key, 32 bytes..").decode()
@@ -163,6 +172,12 @@ LOG_LEVEL = env.str(
 
 _mail = env.smtp_url("EMAIL_URL", **({"default": "mailbox:"} if DEVELOPMENT else {}))
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "API support <apisupport@portal.example>")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", "")
+BOUNCE_MAILDIR = env.str("BOUNCE_MAILDIR", "")
+MAIL_PROVIDER = env.str(
+    "MAIL_PROVIDER", "", validate=validate.OneOf(["", *MAIL_PROVIDERS])
+)
+ANYMAIL = {"WEBHOOK_SECRET": env.str("MAIL_PROVIDER_SECRET", "")}
 MAIL_PER_ADDRESS_PER_HOUR = env.int(
     "MAIL_PER_ADDRESS_PER_HOUR", 3, validate=validate.Range(1)
 )
@@ -273,6 +288,8 @@ if not DEVELOPMENT:
     }.items():
         if _development_key in _values:
             stop(f"{_name}: is development's; make one of your own")
+    if MAIL_PROVIDER and len(ANYMAIL["WEBHOOK_SECRET"]) < 20:
+        stop("PORTAL_MAIL_PROVIDER_SECRET: needs user:password, 20 characters or more")
     if _mail["scheme"] == "mailbox":
         stop("PORTAL_EMAIL_URL: the mailbox in the browser is for development only")
     if not BASE_URL.startswith("https://"):

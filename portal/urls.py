@@ -2,6 +2,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from mail.webhook import delivery
+
 from . import views
 
 urlpatterns = [
@@ -10,6 +12,7 @@ urlpatterns = [
     path("taal/", views.language, name="set_language"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
+    path("mail/bezorging/", delivery, name="mail_delivery"),
     path("", include("applications.urls")),
     path("", include("accounts.urls")),
     path("", include("organisations.urls")),

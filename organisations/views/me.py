@@ -21,6 +21,7 @@ from accounts.devices import device
 from accounts.fields import USERNAME_TAKEN
 from accounts.known_devices import token_of
 from accounts.places import address_and_place
+from mail import services as mail
 from mail.services import TooMuchMail
 
 from ..access import any_user
@@ -37,6 +38,7 @@ def me(request):
         "person": request.user,
         "email_change": getattr(request.user, "email_change", None),
         "has_second_factor": second_factor.met(request),
+        "unreachable": mail.is_unreachable(request.user.email),
         "session_count": len(accounts.sessions(request.user)),
     }
     return render(request, "me/me.html", context)

@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts import second_factor
 from accounts import services as accounts
+from mail import services as mail
 
 from .. import activity
 from ..access import any_user, requires
@@ -53,6 +54,7 @@ def dashboard(request, membership):
     context = {
         "membership": membership,
         "alone": alone,
+        "unreachable": mail.is_unreachable(request.user.email),
         "invited": invited,
         "form": SecondAdministratorForm() if ask else None,
         "needs_second_factor": membership.organisation.second_factor_from
