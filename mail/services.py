@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 JOBS = JobManager(DjangoConnector())
 
 
+COMES_BACK = datetime.timedelta(days=1)  # by then most of what does not arrive has
+
+
 class TooMuchMail(Exception):
     """This address has had its share of mail for this hour."""
 
@@ -110,10 +113,14 @@ def undelivered_to(person: "User") -> MessageQuerySet:
 
 
 def is_unreachable(address: str) -> bool:
-    """Whether the last mail to this address of which we know the end did not arrive."""
-    ended = Message.objects.to_address(address or "-").exclude(state=State.QUEUED)
-    last = ended.order_by("-created_at").values_list("state", flat=True).first()
-    return last in UNDELIVERED
+    """Whether the last mail to this address of which we know the end did not arrive.
+
+    What was sent just now may still come back, and says nothing yet.
+    """
+    to_it = Message.objects.to_address(address or "-")
+    arrived = to_it.filter(state=State.SENT, sent_at__lt=timezone.now() - COMES_BACK)
+    ended = (to_it.undelivered() | arrived).order_by("-created_at")
+    return ended.values_list("state", flat=True).first() in UNDELIVERED
 
 
 def send_anew(waiting: Iterable[Message], *, by: "User") -> None:

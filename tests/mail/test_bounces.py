@@ -1,6 +1,7 @@
 import base64
 import json
 import mailbox
+from datetime import timedelta
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -198,6 +199,20 @@ def test_who_missed_a_mail_reads_it_and_has_it_sent_anew(client, person, message
     delivery.attempt(str(copy.pk))
     assert not services.is_unreachable(person.email)
     assert "Er zijn geen mails aan jou" in client.get(url).text
+
+
+@pytest.mark.parametrize(("hours", "unreachable"), [(1, True), (25, False)])
+def test_a_later_mail_counts_as_arrived_when_it_did_not_come_back(
+    person, message, hours, unreachable
+):
+    bounces.came_back(message, "550 No such user")
+    services.resend(message, by=person)
+    later = message.copies.get()
+    delivery.attempt(str(later.pk))
+    sent_at = timezone.now() - timedelta(hours=hours)
+    Message.objects.filter(pk=later.pk).update(sent_at=sent_at, copy_of=None)
+
+    assert services.is_unreachable(person.email) is unreachable
 
 
 def test_nobody_reads_what_was_sent_to_another(client, message):
