@@ -210,6 +210,8 @@ REMINDER_DAYS: list[int] = env.list(
 ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
+STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(5, 480))
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", 12, validate=validate.Range(1, 24))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))
 OWN_LOGIN_RESOLVERS: list[str] = env.list(
@@ -350,6 +352,7 @@ MIDDLEWARE = [
     "accounts.guards.clear_on_leaving",
     "accounts.guards.back_to_the_whole_page",
     "accounts.guards.keep_no_secrets",
+    "accounts.staff_sessions.short_for_staff",
     "accounts.middleware.last_seen",
     "accounts.middleware.second_factor_required",
 ]
