@@ -11,6 +11,7 @@ from mail import services as mail
 
 from . import emails, fields, services
 from .models import Activation, User, Username
+from .review_admin import RightsReviewAdmin  # noqa: F401
 
 PERSON = ["username", "name", "email", "phone", "language", "is_active"]
 RIGHTS = ["is_staff", "is_superuser", "groups"]

@@ -190,3 +190,34 @@ class ResetRequest(models.Model):
 
     def __str__(self):
         return str(self.pk)
+
+
+class RightsReview(models.Model):
+    """What one of staff signed: who may what in `/beheer/`, as it stood that day."""
+
+    quarter = models.DateField(_("kwartaal"))  # its first day
+    seen = models.JSONField(_("wat er stond"))  # as reviewing.Line says it
+    remark = models.TextField(_("opmerking"), blank=True)
+    signed_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("getekend door")
+    )
+    signed_at = models.DateTimeField(_("getekend"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("controle van rechten")
+        verbose_name_plural = _("controles van rechten")
+        ordering = ["-signed_at"]
+        permissions = [("review_rights", "Kan rechten controleren en afnemen")]
+        constraints = [
+            models.UniqueConstraint(
+                name="one_review_a_person_and_quarter", fields=["quarter", "signed_by"]
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="signed_for_ever", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.quarter:%Y}-{(self.quarter.month + 2) // 3}"

@@ -39,6 +39,12 @@ class StaffAdmin(admin.ModelAdmin):
         }
         return lookup.partition("__")[0] in offered
 
+    def history_view(self, request, object_id, extra_context=None):
+        """Django tells everybody who works here which rows there are not."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return super().history_view(request, object_id, extra_context)
+
 
 class ReadOnlyAdmin(StaffAdmin):
     """Looking is allowed by the view permission; nothing is added, changed or deleted."""

@@ -28,6 +28,7 @@ READY = """
     intake         staff: turns applications into contracts
     contracten     staff: approves
     support        staff: looks up, blocks keys, sends links again
+    toezicht       staff: sees who may what, and what was done
 
   Ctrl-C stops everything.
 """

@@ -188,6 +188,7 @@ WHAT_STAFF_SEE = {
         "application", "organisation", "intervention", "apikey", "keyrequest", "user",
         "message",
     },
+    "toezicht": {"user", "event", "rightsreview"},
 }  # fmt: skip
 
 PERSONS = [

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 OWNERS = {Organisation, User}
 WITHOUT_A_ROW = {
     "account.emailconfirmation": "allauth's; a new address waits in accounts.EmailChange",
+    "accounts.rightsreview": "one of the operator's people signs for the others",
     "accounts.user_groups": "only the operator's people are in a group",
     "accounts.user_user_permissions": "nobody has rights of their own beside a group's",
     "admin.logentry": "of what staff did in the admin; the seed uses no admin",

@@ -17,6 +17,7 @@ STAFF = {
     "intake": "Inge Intake",
     "contracten": "Coen Contract",
     "support": "Sara Support",
+    "toezicht": "Tara Toezicht",
 }
 ADDRESS = {
     "street": "Voorbeeldstraat 1",
