@@ -5,6 +5,7 @@ from django.contrib.auth.models import (
     BaseUserManager,
     PermissionsMixin,
 )
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import Q
@@ -196,7 +197,9 @@ class RightsReview(models.Model):
     """What one of staff signed: who may what in `/beheer/`, as it stood that day."""
 
     quarter = models.DateField(_("kwartaal"))  # its first day
-    seen = models.JSONField(_("wat er stond"))  # as reviewing.Line says it
+    seen = models.JSONField(  # as reviewing.Line says it
+        _("wat er stond"), encoder=DjangoJSONEncoder
+    )
     remark = models.TextField(_("opmerking"), blank=True)
     signed_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", verbose_name=_("getekend door")

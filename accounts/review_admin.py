@@ -6,6 +6,7 @@ from django.contrib.auth.models import Group
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, needs
@@ -43,7 +44,11 @@ class RightsReviewAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("wat er stond"))
     def shown(self, review):
-        return render_to_string("admin/accounts/lines.html", {"lines": review.seen})
+        lines = [
+            {**one, "last_login": parse_date(one["last_login"] or "")}
+            for one in review.seen
+        ]
+        return render_to_string("admin/accounts/lines.html", {"lines": lines})
 
     def get_urls(self):
         wrap = self.admin_site.admin_view

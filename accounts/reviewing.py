@@ -40,7 +40,7 @@ class Line:
     superuser: bool
     rights_of_their_own: list[str]
     second_factor: bool
-    last_login: str | None  # a day, ISO 8601
+    last_login: datetime.date | None
 
 
 def lines() -> list[Line]:
@@ -65,7 +65,7 @@ def _line(person: User) -> Line:
         superuser=person.is_superuser,
         rights_of_their_own=sorted(str(one) for one in person.user_permissions.all()),
         second_factor=any(factor.type in FACTORS for factor in factors),
-        last_login=person.last_login.date().isoformat() if person.last_login else None,
+        last_login=timezone.localdate(person.last_login) if person.last_login else None,
     )
 
 
