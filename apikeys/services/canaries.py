@@ -8,7 +8,7 @@ from django.utils import timezone
 from audit.services import record
 
 from .. import emails
-from ..models import ApiKey
+from .locking import locked
 
 QUIET = datetime.timedelta(hours=1)  # one alert an hour, however often it is tried
 
@@ -19,7 +19,7 @@ def canary_used(key_id: int, *, network: str | None) -> bool:
 
     Says whether it did: who was told within the hour is not told again.
     """
-    key = ApiKey.objects.canaries().select_for_update().get(pk=key_id)
+    key = locked().get(pk=key_id, canary=True)
     now = timezone.now()
     if key.alerted_at and key.alerted_at > now - QUIET:
         return False

@@ -11,9 +11,12 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.roles import Permission
+from organisations.services.locking import lock
 
 from .. import secrets
 from ..models import ApiKey, Environment, KeySecret, Product, Subscription
+from .locking import lock_key
 
 
 @transaction.atomic
@@ -26,7 +29,7 @@ def issue(
     environment: Environment = Environment.LIVE,
 ) -> ApiKey:
     """Give an organisation a key to the products, under subscriptions that run."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk)
     products = list(products)
     key = ApiKey.objects.create(
         organisation=organisation,
@@ -52,7 +55,7 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 
     It is the end of that day where the operator is (TIME_ZONE), also when clocks change.
     """
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key)
     key.expires_at = last_day and end_of(last_day)
     key.save(update_fields=["expires_at"])
     key.extras.update(expires_at=key.expires_at)
@@ -69,7 +72,7 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 @transaction.atomic
 def end_subscriptions(key: ApiKey, last_day: datetime.date) -> None:
     """End what was paid for this key alone; what another key uses too runs on."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
+    lock(key.organisation_id)
     others = ApiKey.objects.exclude(Q(pk=key.pk) | Q(extra_of=key)).filter(
         Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     )
@@ -122,7 +125,7 @@ def add_secret(key: ApiKey) -> KeySecret:
 @transaction.atomic
 def make_canary(organisation: Organisation, *, name: str, by: User) -> ApiKey:
     """Give an organisation a decoy: it opens nothing, and who uses it is reported."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
     key = ApiKey.objects.create(
         organisation=organisation, name=_free_name(organisation, name), canary=True
     )

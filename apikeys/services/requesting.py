@@ -7,6 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.roles import Permission
+from organisations.services.locking import lock
 
 from .. import emails
 from ..models import ApiKey, KeyRequest, KeyRequestStatus, Product, Subscription
@@ -40,7 +42,7 @@ def ask_for_key(
     organisation: Organisation, product: Product, *, name: str, purpose: str, by: User
 ) -> KeyRequest:
     """Ask the operator for one more key to a product that a contract covers."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
     if product not in covered(organisation):
         raise NotCovered(product)
     if organisation.api_keys.filter(name__iexact=name).exists():
@@ -107,7 +109,7 @@ def _running(organisation: Organisation) -> QuerySet[Subscription]:
 
 def _lock(request: KeyRequest, by: User) -> None:
     """The organisation first, as issue does."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=request.organisation_id)
+    lock(request.organisation_id)
     request.refresh_from_db(from_queryset=KeyRequest.objects.select_for_update())
     if request.status != KeyRequestStatus.OPEN:
         raise AlreadyDecided

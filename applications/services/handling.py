@@ -15,6 +15,7 @@ from organisations.models import ContactKind, LegalForm, Organisation
 from organisations.roles import Role
 from organisations.services import details
 from organisations.services import members as organisations
+from organisations.services.locking import lock as lock_organisation
 
 from .. import emails
 from ..models import (
@@ -132,6 +133,8 @@ def approve(
     rule 4), OwnInterest, OrganisationExists, or WrongState when somebody decided before.
     """
     lock(application)
+    if existing := existing_organisation(application):
+        lock_organisation(existing.pk)  # before the audit log
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
     _require_no_interest(application, by)

@@ -312,7 +312,7 @@ def test_examples_leave_the_key_out_until_it_is_shown(key):
 
 
 def test_the_pages_read_well_in_english(signed_in, key):
-    services.block_as_leaked(key, by=UserFactory())
+    services.block_as_leaked(key, by=key.organisation.memberships.get().user)
     signed_in.cookies["django_language"] = "en"
     key.organisation.memberships.get().user.__class__.objects.update(language="en")
 
