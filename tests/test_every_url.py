@@ -110,6 +110,7 @@ WHO_MAY_OPEN = {
     "apikeys:restrict": Permission.KEYS_MANAGE,
     "apikeys:stop": Permission.KEYS_MANAGE,
     "apikeys:canary": Permission.KEYS_MANAGE,
+    "apikeys:retire": Permission.KEYS_MANAGE,
     "apikeys:leak_policy": Permission.KEYS_MANAGE,
     "apikeys:usage_page": Permission.ORGANISATION_VIEW,
     "apikeys:budgets": Permission.ORGANISATION_VIEW,

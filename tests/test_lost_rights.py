@@ -316,6 +316,7 @@ ACTS = {
     "ask for a key": ask_for_key,
     "make a decoy": on("organisation", apikeys.make_canary, name="Lokkey"),
     "show a decoy": on("canary", apikeys.reveal),
+    "retire a decoy": on("canary", apikeys.retire_canary),
     "choose what becomes of leaked keys": on(
         "organisation", apikeys.choose_policy, on_leak=OnLeak.TELL
     ),

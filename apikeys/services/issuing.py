@@ -11,7 +11,6 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
-from organisations.roles import Permission
 from organisations.services.locking import lock
 
 from .. import secrets
@@ -33,7 +32,7 @@ def issue(
     products = list(products)
     key = ApiKey.objects.create(
         organisation=organisation,
-        name=_free_name(organisation, name),
+        name=free_name(organisation, name),
         environment=environment,
     )
     key.subscriptions.set(_subscribe(organisation, product) for product in products)
@@ -98,7 +97,7 @@ def _subscribe(organisation: Organisation, product: Product) -> Subscription:
     return subscription
 
 
-def _free_name(organisation: Organisation, name: str) -> str:
+def free_name(organisation: Organisation, name: str) -> str:
     """The name asked for, or the first that is free when a number is put behind it."""
     names = organisation.api_keys.values_list("name", flat=True)
     taken = {taken.lower() for taken in names}
@@ -120,21 +119,3 @@ def add_secret(key: ApiKey) -> KeySecret:
     secret.ciphertext = secrets.seal(text, secret)
     secret.save(force_insert=True)
     return secret
-
-
-@transaction.atomic
-def make_canary(organisation: Organisation, *, name: str, by: User) -> ApiKey:
-    """Give an organisation a decoy: it opens nothing, and who uses it is reported."""
-    lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
-    key = ApiKey.objects.create(
-        organisation=organisation, name=_free_name(organisation, name), canary=True
-    )
-    secret = add_secret(key)
-    record(
-        "key.canary_made",
-        subject=key,
-        by=by,
-        organisation=organisation,
-        public_id=secret.public_id,
-    )
-    return key

@@ -57,7 +57,8 @@ def leaked(token: str, *, url: str, scanner: str) -> bool:
     if secret.leaked_at is None:
         secret.leaked_at = timezone.now()
         secret.save(update_fields=["leaked_at"])
-        emails.key_leaked(key, what=_act(key, secret), url=url, scanner=scanner)
+        if not key.retired_at:
+            emails.key_leaked(key, what=_act(key, secret), url=url, scanner=scanner)
         record(
             "key.leaked",
             subject=key,

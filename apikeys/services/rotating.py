@@ -108,7 +108,7 @@ def _lock(secret: KeySecret, *, by: User | None) -> None:
 def _refuse_dead(key: ApiKey) -> None:
     if key.blocked_at:
         raise KeyBlocked(key.name)
-    if key.is_over:
+    if key.is_over or key.retired_at:
         raise KeyOver(key.name)
 
 

@@ -135,6 +135,22 @@ def test_two_who_decide_at_once_give_one_key(people):
     assert organisation.api_keys.count() == ROUNDS + 1
 
 
+def test_two_who_make_the_last_decoy_at_once_make_one(people, settings):
+    settings.MOST_CANARIES = 1
+    organisation = people[0].memberships.get().organisation
+
+    def make(by):
+        services.make_canary(organisation, name="Lok", by=by)
+
+    with racing(2) as race:
+        for _ in range(ROUNDS):
+            acts = [lambda by=by: make(by) for by in people]
+            done = race.run(*acts, losing=services.TooManyCanaries)
+            assert sorted(done) == [False, True]
+            canary = ApiKey.objects.get(canary=True, retired_at=None)
+            services.retire_canary(canary, by=people[0])
+
+
 def test_two_who_set_the_same_budget_at_once_make_one(people, key):
     def put(by):
         new = Budget(organisation=key.organisation, measure=Measure.CALLS, most=5)

@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
 from apikeys import gateways, overview, secrets, services
@@ -288,6 +288,36 @@ def test_a_canary_that_is_used_alerts_once_an_hour(ask, canary, administrator):
     assert mail.to == administrator.user.email
     assert mail.context["network"] == "192.0.2.0/24"
     assert Event.objects.filter(kind="key.canary_used").count() == 1
+
+
+def test_a_canary_that_was_retired_alerts_nobody(ask, canary, administrator):
+    decoy = secrets.unseal(canary.secrets.get())
+    for _ in range(2):
+        services.retire_canary(canary, by=administrator.user)
+
+    assert refusal(ask(decoy)) == (401, "unknown")
+    assert services.leaked(decoy, url="https://code.example", scanner="een")
+
+    assert not Message.objects.exists()
+    assert Event.objects.filter(kind="key.canary_retired").count() == 1
+    with pytest.raises(services.KeyOver):
+        services.reveal(canary, by=administrator.user)
+
+
+def test_an_organisation_has_so_many_canaries_and_no_more(
+    canary, administrator, settings
+):
+    settings.MOST_CANARIES = 1
+
+    with pytest.raises(services.TooManyCanaries):
+        services.make_canary(canary.organisation, name="Lok", by=administrator.user)
+    services.retire_canary(canary, by=administrator.user)
+    services.make_canary(canary.organisation, name="Lok", by=administrator.user)
+
+
+def test_the_database_retires_no_key(key):
+    with pytest.raises(IntegrityError):
+        ApiKey.objects.filter(pk=key.pk).update(retired_at=timezone.now())
 
 
 def test_a_guess_at_a_canary_alerts_nobody(ask, canary):
