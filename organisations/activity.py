@@ -170,6 +170,7 @@ WORDS = {
         "organisation.corrected": gettext_lazy(
             "De inschrijving van de organisatie is verbeterd: %(reason)s"
         ),
+        "contract.asked_for": gettext_lazy("Nieuwe overeenkomst aangevraagd: %(new)s"),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),

@@ -100,6 +100,7 @@ WHO_MAY_OPEN = {
     "organisations:invitation": PUBLIC,
     "apikeys:list": Permission.ORGANISATION_VIEW,
     "apikeys:ask": Permission.KEYS_MANAGE,
+    "applications:begin_for_customer": Permission.KEYS_MANAGE,
     "apikeys:detail": Permission.ORGANISATION_VIEW,
     "apikeys:reveal": Permission.KEYS_REVEAL,
     "apikeys:rename": Permission.KEYS_REVEAL,

@@ -37,18 +37,24 @@ def covered(organisation: Organisation) -> QuerySet[Product]:
     return Product.objects.filter(subscriptions__in=_running(organisation)).distinct()
 
 
+def askable(organisation: Organisation) -> QuerySet[Product]:
+    """What one may ask a key for: what is covered, and what is on offer to all."""
+    covered_ones = covered(organisation).values("pk")
+    return Product.objects.filter(Q(pk__in=covered_ones) | Q(on_offer=True))
+
+
 @transaction.atomic
 def ask_for_key(
     organisation: Organisation, product: Product, *, name: str, purpose: str, by: User
 ) -> KeyRequest:
     """Ask the operator for one more key to a product that a contract covers."""
     lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
-    if product not in covered(organisation):
-        raise NotCovered(product)
     if organisation.api_keys.filter(name__iexact=name).exists():
         raise NameTaken(name)
     if organisation.key_requests.waiting().filter(name__iexact=name).exists():
         raise AlreadyAsked(name)
+    if product not in covered(organisation):
+        raise NotCovered(product)
     request = KeyRequest.objects.create(
         organisation=organisation,
         product=product,
