@@ -54,7 +54,7 @@ class BudgetForm(forms.ModelForm):
         self.fields["measure"].choices = Measure.choices  # type: ignore[attr-defined]  # no empty one
         self.fields["measure"].initial = Measure.AMOUNT
         keys = self.fields["api_key"]
-        keys.queryset = organisation.api_keys.all()  # type: ignore[attr-defined]
+        keys.queryset = organisation.api_keys.working_ones()  # type: ignore[attr-defined]
         keys.empty_label = _("alle API-keys samen")  # type: ignore[attr-defined]
         self.fields["stops"].label = _("Stoppen als het op is")
         self.fields["measure"].error_messages["required"] = _(
@@ -72,12 +72,13 @@ class BudgetForm(forms.ModelForm):
         most = said.get("most")
         if said.get("measure") == Measure.CALLS and most and most % 1:
             self.add_error("most", _("Vul een heel aantal in."))
-        others = Budget.objects.filter(
+        asked = Budget(
+            pk=self.instance.pk,
             organisation=self.instance.organisation,
             api_key=said.get("api_key"),
-            measure=said.get("measure"),
-        ).exclude(pk=self.instance.pk)
-        if others.exists():
+            measure=said.get("measure", ""),
+        )
+        if asked.same_kind().exists():
             self.add_error(
                 None, _("Zo'n budget is er al. Wijzig dat, of haal het weg.")
             )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.services.locking import lock
 
 from . import usage_emails
 from .budget_forms import UsageMailForm
@@ -30,10 +31,17 @@ REACH = (
 )
 
 
+class AnotherBudget(Exception):
+    """A colleague took it away, or set one of the same kind."""
+
+
 @transaction.atomic
 def put(budget: Budget, *, by: User) -> None:
     """Set a budget or change it; what it stops holds or ends at once."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=budget.organisation_id)
+    lock(budget.organisation_id, by=by)
+    there = Budget.objects.filter(pk=budget.pk).exists()
+    if there == budget._state.adding or budget.same_kind().exists():
+        raise AnotherBudget
     budget.save()
     record("budget.set", subject=budget, by=by, organisation=budget.organisation)
     settle(budget.organisation, timezone.localdate())
@@ -43,7 +51,9 @@ def put(budget: Budget, *, by: User) -> None:
 def remove(budget: Budget, *, by: User) -> None:
     """Take a budget away, and the stop that it made."""
     organisation = budget.organisation
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by)
+    if not Budget.objects.filter(pk=budget.pk).exists():
+        return
     record("budget.removed", subject=budget, by=by, organisation=organisation)
     budget.delete()
     settle(organisation, timezone.localdate())
@@ -52,6 +62,7 @@ def remove(budget: Budget, *, by: User) -> None:
 @transaction.atomic
 def choose_mail(form: UsageMailForm, *, by: User) -> None:
     """Keep who gets the monthly report, and whether to warn."""
+    lock(form.instance.organisation_id, by=by)
     chosen = form.save()
     record("usage_mail.chosen", subject=chosen, by=by, organisation=chosen.organisation)
 
@@ -80,7 +91,7 @@ def check_all() -> None:
 @transaction.atomic
 def check(organisation: Organisation, today: datetime.date) -> None:
     """Tell of what was reached since, once for all workers, and stop what must stop."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk)
     for budget in organisation.budgets.select_related("api_key", "organisation"):  # type: ignore[attr-defined]
         if new := _reach(budget, today):
             record(

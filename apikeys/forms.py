@@ -86,10 +86,22 @@ class NameForm(forms.Form):
     )
 
 
+class ProductField(forms.ModelChoiceField):
+    """Says of each subscription whether a contract covers it."""
+
+    covered: frozenset[int] = frozenset()
+
+    def label_from_instance(self, product):
+        if product.pk in self.covered:
+            return str(product)
+        words = gettext("%(product)s (hiervoor komt een nieuwe overeenkomst)")
+        return words % {"product": product}
+
+
 class AskForKeyForm(NameForm):
     """One more key: for which subscription, and why."""
 
-    product = forms.ModelChoiceField(
+    product = ProductField(
         label=_("Abonnement"),
         queryset=Product.objects.none(),
         empty_label=None,
@@ -103,10 +115,12 @@ class AskForKeyForm(NameForm):
     )
     field_order = ["product", "name", "purpose"]
 
-    def __init__(self, *args, products, **kwargs):
+    def __init__(self, *args, products, covered, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["product"].queryset = products
-        self.fields["product"].initial = products.first()
+        product = self.fields["product"]
+        product.covered = frozenset(covered.values_list("pk", flat=True))
+        product.queryset = products
+        product.initial = covered.first() or products.first()
 
 
 class RotateForm(forms.Form):

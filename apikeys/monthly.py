@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from accounts.models import User
 from mail.paper import typeset
 from organisations.models import Organisation
+from organisations.services.locking import lock
 
 from . import statements, usage_emails, usage_page
 from .models import Api, MonthlyReport, UsageMail
@@ -38,7 +39,7 @@ def end_months(today: datetime.date) -> None:
 @transaction.atomic
 def send(organisation: Organisation, month: datetime.date) -> MonthlyReport | None:
     """Make the report of a month and mail it to who was chosen: once, whoever asks."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk)
     people = list(readers(organisation))
     reports = MonthlyReport.objects.filter(organisation=organisation, month=month)
     if not people or reports.exists():

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from organisations.models import Organisation
+from organisations.services.locking import lock
 from organisations.spreadsheets import line
 
 from .models import StatementBatch
@@ -30,7 +31,7 @@ COLUMNS = ["batch", "number", *SAME, "count", "amount"]
 @transaction.atomic
 def close(organisation: Organisation, month: datetime.date) -> StatementBatch | None:
     """Add what the counters say more than the statement does; None when they agree."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk)
     batches = list(of_month(organisation, month))
     lines = _differences(_counted(organisation, month), _stated(batches))
     if not lines:

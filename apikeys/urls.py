@@ -20,6 +20,7 @@ urlpatterns = [
     path(f"{ONE}vrijgeven/", limits.unblock, name="unblock"),
     path(f"{ONE}beperken/", limits.restrict, name="restrict"),
     path(f"{ONE}einddatum/", limits.stop, name="stop"),
+    path(f"{ONE}opruimen/", limits.retire, name="retire"),
     path("mijn/<slug:slug>/verbruik/", usage.usage, name="usage_page"),
     path("mijn/<slug:slug>/verbruik.json", tokens.usage, name="usage_json"),
     path("mijn/<slug:slug>/verbruik/budget/", budgets.shown, name="budgets"),

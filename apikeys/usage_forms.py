@@ -44,7 +44,7 @@ class FindUsageForm(forms.Form):
         super().__init__(data, **options)
         self.organisation = organisation
         self.today = timezone.localdate()
-        self.keys = dict(organisation.api_keys.values_list("pk", "name"))  # type: ignore[attr-defined]
+        self.keys = dict(organisation.api_keys.working_ones().values_list("pk", "name"))  # type: ignore[attr-defined]
         apis = list(Api.objects.all())
         self.apis = {api.pk: str(api) for api in apis}
         self.slugs = {api.pk: api.slug for api in apis}

@@ -26,6 +26,7 @@ from .models import (
     Status,
     WrongState,
 )
+from .services.handling import existing_organisation
 from .staff import ACTS, REFUSALS
 from .summary import answer, parts, question
 from .timeline import timeline
@@ -61,6 +62,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_display = [
         "shown_reference",
         "organisation_name",
+        "is_customer",
         "kvk_number",
         "status",
         "age",
@@ -84,6 +86,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("kenmerk"), ordering="reference")
     def shown_reference(self, application):
         return application.reference
+
+    @admin.display(description=_("bestaande klant"), boolean=True)
+    def is_customer(self, application):
+        return application.customer_id is not None
 
     @admin.display(description=_("in deze status"), ordering="status_since")
     def age(self, application):
@@ -127,8 +133,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
+            "existing": application.is_open and existing_organisation(application),
             "acts": [act for act in ACTS if act.allowed(request.user, application)],
-            "parts": parts(application.answers, checked=True),
+            "parts": parts(application, checked=True),
             "timeline": timeline(application),
             "documents": application.documents.defer("content").select_related(
                 "added_by"

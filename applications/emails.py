@@ -137,6 +137,18 @@ def link_renewed(application: Application) -> None:
     _to_applicant("link_renewed", application)
 
 
+def contract_added(contract: Contract) -> None:
+    """To everybody it concerns: a customer has one more contract, and its key is there."""
+    page = reverse("apikeys:list", args=[contract.organisation.slug])
+    _to_organisation(
+        "contract_added",
+        contract,
+        contract,
+        key=contract.api_key.name,
+        keys_url=settings.BASE_URL + page,
+    )
+
+
 def contract_cancelled(contract: Contract, *, by: User) -> None:
     """To everybody it concerns, and to the operator: which day is the last."""
     _to_organisation("contract_cancelled", contract, contract, by=by.name)

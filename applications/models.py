@@ -83,6 +83,10 @@ class ApplicationQuerySet(models.QuerySet):
         """What is being filled in, and whose term is not over."""
         return self.filter(status=Status.DRAFT, expires_at__gt=timezone.now())
 
+    def open_to(self, user):
+        """What this person may go on with: a customer's only who began it."""
+        return self.filter(Q(applicant=None) | Q(applicant=user.pk))
+
     def waiting_for_applicant(self):
         """Those that go on once the applicant does what was asked."""
         return self.filter(status__in=WAITS_FOR_APPLICANT)
@@ -90,6 +94,10 @@ class ApplicationQuerySet(models.QuerySet):
     def came_to_nothing(self):
         """Those that ended without a contract."""
         return self.filter(status__in=_ENDS)
+
+    def under_way(self):
+        """Those that were sent in and may lead to a contract yet."""
+        return self.submitted().filter(status__in=OPEN)
 
     def submitted(self):
         """All that staff may see: everything that was sent in at some time."""
@@ -127,6 +135,21 @@ class Application(models.Model):
     )
     email_confirmed_at = models.DateTimeField(
         _("e-mailadres bevestigd"), null=True, editable=False
+    )
+    customer = models.ForeignKey(  # who has a contract, and wants another one
+        "organisations.Organisation",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="applications",
+        verbose_name=_("bestaande klant"),
+    )
+    applicant = models.ForeignKey(  # the administrator who applies for that customer
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="applications",
     )
 
     submitted_at = models.DateTimeField(_("ingediend"), null=True, editable=False)
@@ -228,6 +251,11 @@ class Application(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="application_of_a_customer_is_somebodys",
+                condition=Q(customer=None, applicant=None)
+                | Q(customer__isnull=False, applicant__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="application_erased_holds_nothing",
                 condition=Q(erased_at=None)
                 | Q(
@@ -236,6 +264,7 @@ class Application(models.Model):
                     from_address="",
                     sign_again_reason="",
                     username=None,
+                    applicant=None,
                 ),
             ),
             models.CheckConstraint(

@@ -15,7 +15,7 @@ from .forms import NOT_SIGNED, SignedFileForm
 from .models import Application, Status
 from .services import handling
 from .services.documents import SameAsSent
-from .steps import STEPS
+from .steps import steps_of
 from .summary import answer, question
 
 
@@ -48,7 +48,7 @@ class RequestChangesForm(ActForm):
         super().__init__(application, **options)
         self.fields["fields_asked"].choices = [
             (step.title, [(name, self._as_answered(name)) for name in step.names()])
-            for step in STEPS
+            for step in steps_of(application)
         ]
 
     def _as_answered(self, name):
@@ -85,7 +85,7 @@ class ApproveForm(ActForm):
     def __init__(self, application, **options):
         super().__init__(application, **options)
         self.existing = handling.existing_organisation(application)
-        if self.existing:
+        if self.existing and not application.customer:
             self.fields["join"] = forms.BooleanField(
                 label=_(
                     "Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)"
@@ -177,6 +177,7 @@ ACTS = [
         _(
             "Je bevestigt dat de overeenkomst ondertekend terug is. De organisatie, de"
             " administrator en de API-key worden gemaakt, en de administrator krijgt een mail."
+            " Van een bestaande klant wordt alleen de API-key gemaakt."
         ),
         "approve",
         _becomes(Status.APPROVED),

@@ -55,18 +55,28 @@ STEPS = [
 ]
 LAST = "controleren"
 BY_SLUG = {step.slug: step for step in STEPS}
+KNOWN = {"organisatie", "account"}  # of a customer, see prefilling.py
 
 
-def next_slug(slug: str) -> str:
+def steps_of(application: Any) -> list[Step]:
+    """What this application asks; a customer is not asked again who it is."""
+    if application is None or application.customer_id is None:
+        return STEPS
+    return [step for step in STEPS if step.slug not in KNOWN]
+
+
+def next_slug(slug: str, steps: list[Step]) -> str:
     """The step after this one; after the last form it is time to check everything."""
-    slugs = [*BY_SLUG, LAST]
+    slugs = [*[step.slug for step in steps], LAST]
     return slugs[slugs.index(slug) + 1]
 
 
-def overview(answers: dict[str, Any], current: str) -> list[dict[str, Any]]:
+def overview(application: Any, current: str) -> list[dict[str, Any]]:
     """The list of steps beside a page; a step is done when its answers do."""
     entries = []
-    for number, one in enumerate(STEPS, 1):
+    answers = application.answers if application else {}
+    steps = steps_of(application)
+    for number, one in enumerate(steps, 1):
         done = bool(answers) and one.checked(answers).is_valid()
         state = "current" if one.slug == current else "done" if done else "todo"
         url = reverse("applications:step", args=[one.slug])
@@ -75,7 +85,7 @@ def overview(answers: dict[str, Any], current: str) -> list[dict[str, Any]]:
         )
     entries.append(
         {
-            "number": len(STEPS) + 1,
+            "number": len(steps) + 1,
             "title": gettext("Controleren"),
             "state": "current" if current == LAST else "todo",
             "url": reverse("applications:check"),
@@ -103,15 +113,24 @@ def with_dependents(fields: list[str]) -> list[str]:
     return list(dict.fromkeys([*fields, *dependents]))
 
 
-def first_incomplete(answers: dict[str, Any]) -> Step | None:
+def first_incomplete(application: Any) -> Step | None:
     """The first step whose answers do not do yet, or None when all is complete."""
-    return next((step for step in STEPS if not step.checked(answers).is_valid()), None)
+    answers = application.answers if application else {}
+    steps = steps_of(application)
+    return next((step for step in steps if not step.checked(answers).is_valid()), None)
 
 
-def cleaned(answers: dict[str, Any]) -> dict[str, Any]:
-    """All answers in the form in which they are kept; raises KeyError on none."""
-    checked = {}
+def cleaned(application: Any) -> dict[str, Any]:
+    """All answers in the form in which they are kept; raises KeyError on none.
+
+    What was not asked stays as it is: nobody typed it.
+    """
+    answers, asked = application.answers, steps_of(application)
+    checked: dict[str, Any] = {}
     for step in STEPS:
+        if step not in asked:
+            checked |= {name: answers[name] for name in step.names()}
+            continue
         form = step.checked(answers)
         form.is_valid()
         checked.update(form.cleaned_data)

@@ -12,7 +12,7 @@ from organisations.fields import IbanField, PhoneField
 from organisations.templatetags.identifiers import iban, phone
 
 from .forms import ProductChoices
-from .steps import STEPS, Step, step_of
+from .steps import STEPS, Step, step_of, steps_of
 
 Words = str | Promise
 
@@ -25,14 +25,21 @@ class Part:
     groups: list[
         tuple[Words, list[tuple[Words, str]]]
     ]  # heading or "", (question, answer)…
+    asked: bool  # or known of a customer, who changes it elsewhere
 
 
-def parts(answers: dict[str, Any], *, checked: bool = False) -> list[Part]:
+def parts(application: Any, *, checked: bool = False) -> list[Part]:
     """Everything that was answered, step by step, without what is beside the point.
 
     `checked` answers were sent in, and stay what they are whatever is on offer today.
     """
-    return [Part(step, list(_groups(step, answers, checked))) for step in STEPS]
+    answers, asked = application.answers, steps_of(application)
+    return [
+        Part(
+            step, [*_groups(step, answers, checked or step not in asked)], step in asked
+        )
+        for step in STEPS
+    ]
 
 
 def question(name: str) -> Words:

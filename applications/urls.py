@@ -27,6 +27,11 @@ urlpatterns = [
     path(
         "aanvraag/<str:token>/document/<int:pk>/", following.document, name="document"
     ),
+    path(
+        "mijn/<slug:slug>/api-keys/aanvragen/overeenkomst/",
+        applying.begin_for_customer,
+        name="begin_for_customer",
+    ),
     path("mijn/<slug:slug>/organisatie/contract/", contracts.shown, name="contract"),
     path(
         "mijn/<slug:slug>/organisatie/contract/<int:contract_id>/opzeggen/",

@@ -99,6 +99,7 @@ WORDS = {
             "Waar en waarvoor API-key %(key)s werkt, is gewijzigd"
         ),
         "key.canary_made": gettext_lazy("Lokkey %(key)s is gemaakt"),
+        "key.canary_retired": gettext_lazy("Lokkey %(key)s is opgeruimd"),
         "key.canary_used": gettext_lazy("Iemand probeerde lokkey %(key)s te gebruiken"),
         "key.leaked": gettext_lazy(
             "API-key %(key)s is gevonden op een plek waar iedereen hem kan lezen"
@@ -169,6 +170,7 @@ WORDS = {
         "organisation.corrected": gettext_lazy(
             "De inschrijving van de organisatie is verbeterd: %(reason)s"
         ),
+        "contract.asked_for": gettext_lazy("Nieuwe overeenkomst aangevraagd: %(new)s"),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),

@@ -237,6 +237,7 @@ UPLOAD_MAX_MEGABYTES = env.int(
 
 # The gateway's side, in seconds: for how long an answer stands, and for how long a key that
 # passed keeps passing while the database is away.
+MOST_CANARIES = env.int("MOST_CANARIES", 20, validate=validate.Range(1))
 VERIFY_SECONDS = env.int("VERIFY_SECONDS", 5, validate=validate.Range(1, 60))
 VERIFY_GRACE_SECONDS = env.int(
     "VERIFY_GRACE_SECONDS", 600, validate=validate.Range(0, 86400)

@@ -94,6 +94,11 @@ class ApiKeyFactory(factory.django.DjangoModelFactory):
         return apikeys.issue(organisation, **fields)
 
 
+def member_of(key):
+    """Somebody who may act on this key."""
+    return MembershipFactory(organisation=key.organisation).user
+
+
 class ApplicationFactory(factory.django.DjangoModelFactory):
     """An application as far as `status` says, brought there by the people who do that."""
 

@@ -7,6 +7,10 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from apikeys import budgets
+from apikeys import services as apikeys
+from apikeys.budget_forms import UsageMailForm
+from apikeys.models import Budget, KeyRequest, Measure, OnLeak, UsageMail
 from applications.models import Status
 from applications.services import bank, contracts
 from audit.models import Event
@@ -79,6 +83,23 @@ def own(organisation):
 @pytest.fixture
 def change(contract, alice):
     return bank.ask(contract, iban=NEW, account_holder=HOLDER, by=alice.user)
+
+
+@pytest.fixture
+def key(contract):
+    return contract.api_key
+
+
+@pytest.fixture
+def canary(organisation, alice):
+    return apikeys.make_canary(organisation, name="Lok", by=alice.user)
+
+
+@pytest.fixture
+def budget(organisation, alice):
+    budget = Budget(organisation=organisation, measure=Measure.CALLS, most=5)
+    budgets.put(budget, by=alice.user)
+    return budget
 
 
 @pytest.fixture
@@ -214,6 +235,57 @@ def stop(make, bob):
     return lambda: bank.stop(change, reason="Omdat", by=bob)
 
 
+WEEK = datetime.timedelta(days=7)
+
+
+def on(what, do, **more):
+    """Do this, with what is said more, on a thing that is there already."""
+
+    def act(make, bob):
+        thing = make(what)
+        return lambda: do(thing, **more, by=bob)
+
+    return act
+
+
+def unblock(make, bob):
+    apikeys.block_as_leaked(make("key"), by=make("alice").user)
+    return lambda: apikeys.unblock(make("key"), by=bob)
+
+
+def old_secret(do, **more):
+    def act(make, bob):
+        apikeys.rotate(make("key"), WEEK, by=make("alice").user)
+        old = make("key").secrets.exclude(expires_at=None).get()
+        return lambda: do(old, **more, by=bob)
+
+    return act
+
+
+def ask_for_key(make, bob):
+    organisation = make("organisation")
+    product = apikeys.covered(organisation).first()
+    return lambda: apikeys.ask_for_key(
+        organisation, product, name="Extra", purpose="Voor de app", by=bob
+    )
+
+
+def set_budget(make, bob):
+    budget = Budget(organisation=make("organisation"), measure=Measure.CALLS, most=5)
+    return lambda: budgets.put(budget, by=bob)
+
+
+def choose_readers(make, bob):
+    organisation = make("organisation")
+    form = UsageMailForm(
+        {"report_to": [bob.pk]},
+        instance=UsageMail(organisation=organisation),
+        organisation=organisation,
+    )
+    assert form.is_valid()
+    return lambda: budgets.choose_mail(form, by=bob)
+
+
 ACTS = {
     "set up own login": set_up,
     "try own login": try_out,
@@ -236,11 +308,42 @@ ACTS = {
     "agree with it": agree,
     "hand the mandate in": hand_in,
     "stop it": stop,
+    "restrict a key": on("key", apikeys.restrict, networks=["192.0.2.0/24"], apis=[]),
+    "give a key its last day": on(
+        "key", apikeys.stop_after, last_day=datetime.date(2999, 12, 31)
+    ),
+    "unblock a key": unblock,
+    "ask for a key": ask_for_key,
+    "make a decoy": on("organisation", apikeys.make_canary, name="Lokkey"),
+    "show a decoy": on("canary", apikeys.reveal),
+    "retire a decoy": on("canary", apikeys.retire_canary),
+    "choose what becomes of leaked keys": on(
+        "organisation", apikeys.choose_policy, on_leak=OnLeak.TELL
+    ),
+    "set a budget": set_budget,
+    "change a budget": on("budget", budgets.put),
+    "remove a budget": on("budget", budgets.remove),
+    "choose who reads the report": choose_readers,
 }
+ACTS_OF_MEMBERS = {
+    "rename a key": on("key", apikeys.rename, name="Anders"),
+    "show a key": on("key", apikeys.reveal),
+    "rotate a key": on("key", apikeys.rotate, overlap=WEEK),
+    "let an old secret work longer": old_secret(
+        apikeys.extend_old_secret, overlap=2 * WEEK
+    ),
+    "end an old secret": old_secret(apikeys.end_old_secret),
+    "block a key": on("key", apikeys.block_as_leaked),
+}
+GONE = [(act, True) for act in (ACTS | ACTS_OF_MEMBERS).values()]
+LESS = [(act, False) for act in ACTS.values()]
+NAMES = [
+    *[f"{name}, removed" for name in ACTS | ACTS_OF_MEMBERS],
+    *[f"{name}, demoted" for name in ACTS],
+]
 
 
-@pytest.mark.parametrize("removed", [False, True], ids=["demoted", "removed"])
-@pytest.mark.parametrize("act", ACTS.values(), ids=ACTS.keys())
+@pytest.mark.parametrize(("act", "removed"), GONE + LESS, ids=NAMES)
 def test_a_right_that_was_lost_meanwhile_does_nothing(make, bob, act, removed):
     press = act(make, bob)
     if removed:
@@ -253,3 +356,24 @@ def test_a_right_that_was_lost_meanwhile_does_nothing(make, bob, act, removed):
         press()
 
     assert (Event.objects.count(), Message.objects.count()) == before
+
+
+@pytest.mark.parametrize("act", ACTS_OF_MEMBERS.values(), ids=ACTS_OF_MEMBERS.keys())
+def test_who_is_administrator_no_more_does_what_members_do(make, bob, act):
+    press = act(make, bob)
+    bob.memberships.update(role=Role.DEVELOPER)
+
+    press()
+
+    assert Event.objects.last().by == bob
+
+
+def test_staff_act_on_keys_of_which_they_are_no_member(make, key):
+    staff = UserFactory(is_staff=True)
+    asked = ask_for_key(make, make("alice").user)()
+
+    apikeys.block(key, by=staff, reason="Misbruik")
+    apikeys.unblock(key, by=staff)
+    apikeys.grant_key(asked, by=staff)
+
+    assert KeyRequest.objects.get().api_key

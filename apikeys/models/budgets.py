@@ -46,6 +46,11 @@ class Budget(models.Model):
     def __str__(self):
         return f"{self.most} {self.measure}"
 
+    def same_kind(self):
+        """Another one for the same keys and in the same measure."""
+        others = Budget.objects.exclude(pk=self.pk).filter(measure=self.measure)
+        return others.filter(organisation=self.organisation, api_key=self.api_key)
+
 
 class BudgetReached(models.Model):
     """A part of a budget that was used up in a month: told once, whoever counts."""

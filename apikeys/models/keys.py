@@ -141,7 +141,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 class ApiKey(models.Model):
     """What an organisation calls the APIs with. Its secrets may change, its usage stays.
 
-    A canary is a decoy: no gateway ever passes it, and who uses it is reported.
+    A canary is a decoy: no gateway ever passes it, and who uses it is reported, until
+    it is retired.
     """
 
     organisation = models.ForeignKey(
@@ -164,6 +165,7 @@ class ApiKey(models.Model):
     )
     canary = models.BooleanField(_("lokkey"), default=False, editable=False)
     alerted_at = models.DateTimeField(null=True, editable=False)  # of a canary
+    retired_at = models.DateTimeField(null=True, editable=False)  # of a canary
     created_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
     # with the contract, and as its administrators chose: the first of the two ends it
     expires_at = models.DateTimeField(_("werkt tot"), null=True, editable=False)
@@ -217,6 +219,10 @@ class ApiKey(models.Model):
                 ),
             ),
             models.CheckConstraint(
+                name="api_key_that_is_retired_is_a_decoy",
+                condition=Q(retired_at=None) | Q(canary=True),
+            ),
+            models.CheckConstraint(
                 name="api_key_reminds_of_an_end",
                 condition=Q(reminded=None) | Q(stops_at__isnull=False),
             ),
@@ -264,7 +270,7 @@ class ApiKey(models.Model):
     def state(self):
         if self.blocked_at:
             return KeyState.BLOCKED
-        if self.is_over:
+        if self.is_over or self.retired_at:
             return KeyState.OVER
         return KeyState.ROTATING if self.old_secrets else KeyState.ACTIVE
 

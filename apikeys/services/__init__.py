@@ -8,7 +8,7 @@ from .blocking import (
     block_as_leaked,
     unblock,
 )
-from .canaries import canary_used
+from .canaries import TooManyCanaries, canary_used, make_canary, retire_canary
 from .changing import (
     ChangedMeanwhile,
     InThePast,
@@ -18,7 +18,7 @@ from .changing import (
     restrict,
     stop_after,
 )
-from .issuing import end_subscriptions, issue, let_work_until, make_canary
+from .issuing import end_subscriptions, issue, let_work_until
 from .leaks import choose_policy, leaked, policy_of
 from .requesting import (
     AlreadyAsked,
@@ -26,6 +26,7 @@ from .requesting import (
     NotCovered,
     OwnRequest,
     ask_for_key,
+    askable,
     covered,
     grant_key,
     refuse_key,
@@ -52,7 +53,9 @@ __all__ = [
     "OnlySupport",
     "OwnRequest",
     "SecretOver",
+    "TooManyCanaries",
     "ask_for_key",
+    "askable",
     "block",
     "block_as_leaked",
     "canary_used",
@@ -71,6 +74,7 @@ __all__ = [
     "remind_of_ends",
     "rename",
     "restrict",
+    "retire_canary",
     "reveal",
     "rotate",
     "stop_after",

@@ -7,9 +7,11 @@ from django.utils.translation import override
 
 from accounts.models import User
 from audit.services import record
+from organisations.roles import Permission
 
 from .. import emails, probing
 from ..models import REASONS, ApiKey, BlockedBy
+from .locking import lock_key
 
 
 class KeyBlocked(Exception):
@@ -27,12 +29,14 @@ class OnlySupport(Exception):
 @transaction.atomic
 def block(key: ApiKey, *, by: User, reason: str) -> None:
     """Close every API to a key at once, for a reason that its organisation reads."""
+    lock_key(key)
     _close(key, BlockedBy.SUPPORT, by=by, reason=reason)
 
 
 @transaction.atomic
 def block_as_leaked(key: ApiKey, *, by: User | None) -> None:
     """A member says that a key got out, or (nobody) a scanner: it is closed at once."""
+    lock_key(key, by=by, permission=Permission.KEYS_REVEAL)
     origin = BlockedBy.MEMBER if by else BlockedBy.LEAK_REPORT
     with override(settings.LANGUAGE_CODE):
         reason = str(REASONS[origin])
@@ -42,7 +46,7 @@ def block_as_leaked(key: ApiKey, *, by: User | None) -> None:
 
 
 def _close(key: ApiKey, origin: BlockedBy, *, by: User | None, reason: str) -> None:
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    """Needs the lock."""
     if key.blocked_at:
         raise KeyBlocked(key.name)
     key.blocked_at, key.blocked_reason, key.blocked_by = timezone.now(), reason, origin
@@ -56,7 +60,7 @@ def _close(key: ApiKey, origin: BlockedBy, *, by: User | None, reason: str) -> N
 @transaction.atomic
 def unblock(key: ApiKey, *, by: User) -> None:
     """Let a blocked key in again; what the operator's staff closed, only they open."""
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
     if not key.blocked_at:
         raise KeyNotBlocked(key.name)
     if key.blocked_by == BlockedBy.SUPPORT and not by.is_staff:

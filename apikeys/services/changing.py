@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.services import record
-from organisations.models import Organisation
+from organisations.roles import Permission
 
 from .. import emails
 from ..models import Api, ApiKey
 from .issuing import end_of
+from .locking import lock_key, locked
 
 REMIND = [30, 7, 1]  # days before the last one
 
@@ -34,8 +35,7 @@ class InThePast(Exception):
 @transaction.atomic
 def rename(key: ApiKey, name: str, *, by: User) -> None:
     """Give a key another name, which no other key of its organisation has in any case."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key, by=by, permission=Permission.KEYS_REVEAL)
     name = re.sub(r"\s+", " ", name).strip()
     old = key.name
     if name == old:
@@ -68,7 +68,7 @@ def restrict(
 
     `seen` are its `limits` as they were shown.
     """
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
     if seen is not None and seen != key.limits:
         raise ChangedMeanwhile(key.name)
     apis = list(apis)
@@ -90,7 +90,7 @@ def stop_after(key: ApiKey, last_day: datetime.date | None, *, by: User) -> None
     """Have a key open nothing after a day, or let it run on (as its contract does)."""
     if last_day and last_day < timezone.localdate():
         raise InThePast(last_day)
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
     key.stops_at = last_day and end_of(last_day)
     key.reminded = None
     key.save(update_fields=["stops_at", "reminded"])
@@ -119,7 +119,7 @@ def remind_of_ends() -> None:
 
 @transaction.atomic
 def _remind(pk: int) -> None:
-    key = ApiKey.objects.select_for_update().get(pk=pk)
+    key = locked().get(pk=pk)
     if key.chosen_last_day is None:
         return
     left = (key.chosen_last_day - timezone.localdate()).days

@@ -11,9 +11,11 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.services.locking import lock
 
 from .. import secrets
 from ..models import ApiKey, Environment, KeySecret, Product, Subscription
+from .locking import lock_key
 
 
 @transaction.atomic
@@ -26,11 +28,11 @@ def issue(
     environment: Environment = Environment.LIVE,
 ) -> ApiKey:
     """Give an organisation a key to the products, under subscriptions that run."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk)
     products = list(products)
     key = ApiKey.objects.create(
         organisation=organisation,
-        name=_free_name(organisation, name),
+        name=free_name(organisation, name),
         environment=environment,
     )
     key.subscriptions.set(_subscribe(organisation, product) for product in products)
@@ -52,7 +54,7 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 
     It is the end of that day where the operator is (TIME_ZONE), also when clocks change.
     """
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key)
     key.expires_at = last_day and end_of(last_day)
     key.save(update_fields=["expires_at"])
     key.extras.update(expires_at=key.expires_at)
@@ -69,7 +71,7 @@ def let_work_until(key: ApiKey, last_day: datetime.date | None, *, by: User) -> 
 @transaction.atomic
 def end_subscriptions(key: ApiKey, last_day: datetime.date) -> None:
     """End what was paid for this key alone; what another key uses too runs on."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=key.organisation_id)
+    lock(key.organisation_id)
     others = ApiKey.objects.exclude(Q(pk=key.pk) | Q(extra_of=key)).filter(
         Q(expires_at=None) | Q(expires_at__gt=timezone.now())
     )
@@ -95,7 +97,7 @@ def _subscribe(organisation: Organisation, product: Product) -> Subscription:
     return subscription
 
 
-def _free_name(organisation: Organisation, name: str) -> str:
+def free_name(organisation: Organisation, name: str) -> str:
     """The name asked for, or the first that is free when a number is put behind it."""
     names = organisation.api_keys.values_list("name", flat=True)
     taken = {taken.lower() for taken in names}
@@ -117,21 +119,3 @@ def add_secret(key: ApiKey) -> KeySecret:
     secret.ciphertext = secrets.seal(text, secret)
     secret.save(force_insert=True)
     return secret
-
-
-@transaction.atomic
-def make_canary(organisation: Organisation, *, name: str, by: User) -> ApiKey:
-    """Give an organisation a decoy: it opens nothing, and who uses it is reported."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    key = ApiKey.objects.create(
-        organisation=organisation, name=_free_name(organisation, name), canary=True
-    )
-    secret = add_secret(key)
-    record(
-        "key.canary_made",
-        subject=key,
-        by=by,
-        organisation=organisation,
-        public_id=secret.public_id,
-    )
-    return key

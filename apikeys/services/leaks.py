@@ -7,11 +7,14 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.roles import Permission
+from organisations.services.locking import lock
 
 from .. import emails, secrets
 from ..models import ApiKey, KeySecret, LeakPolicy, OnLeak
 from . import rotating
 from .blocking import block_as_leaked
+from .locking import lock_key
 
 
 def policy_of(organisation: Organisation) -> OnLeak:
@@ -23,7 +26,7 @@ def policy_of(organisation: Organisation) -> OnLeak:
 @transaction.atomic
 def choose_policy(organisation: Organisation, on_leak: OnLeak, *, by: User) -> None:
     """Say what becomes of a key of ours that a scanner finds."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
     if policy_of(organisation) == on_leak:
         return
     LeakPolicy.objects.update_or_create(
@@ -48,12 +51,14 @@ def leaked(token: str, *, url: str, scanner: str) -> bool:
     secret = KeySecret.objects.filter(public_id=public_id or "").first()
     if secret is None or not secrets.proves(token, secret):
         return False
-    key = ApiKey.objects.select_for_update().get(pk=secret.key_id)
+    key = secret.key
+    lock_key(key)
     secret.refresh_from_db()
     if secret.leaked_at is None:
         secret.leaked_at = timezone.now()
         secret.save(update_fields=["leaked_at"])
-        emails.key_leaked(key, what=_act(key, secret), url=url, scanner=scanner)
+        if not key.retired_at:
+            emails.key_leaked(key, what=_act(key, secret), url=url, scanner=scanner)
         record(
             "key.leaked",
             subject=key,

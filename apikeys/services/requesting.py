@@ -7,6 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.roles import Permission
+from organisations.services.locking import lock
 
 from .. import emails
 from ..models import ApiKey, KeyRequest, KeyRequestStatus, Product, Subscription
@@ -35,18 +37,24 @@ def covered(organisation: Organisation) -> QuerySet[Product]:
     return Product.objects.filter(subscriptions__in=_running(organisation)).distinct()
 
 
+def askable(organisation: Organisation) -> QuerySet[Product]:
+    """What one may ask a key for: what is covered, and what is on offer to all."""
+    covered_ones = covered(organisation).values("pk")
+    return Product.objects.filter(Q(pk__in=covered_ones) | Q(on_offer=True))
+
+
 @transaction.atomic
 def ask_for_key(
     organisation: Organisation, product: Product, *, name: str, purpose: str, by: User
 ) -> KeyRequest:
     """Ask the operator for one more key to a product that a contract covers."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    if product not in covered(organisation):
-        raise NotCovered(product)
+    lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
     if organisation.api_keys.filter(name__iexact=name).exists():
         raise NameTaken(name)
     if organisation.key_requests.waiting().filter(name__iexact=name).exists():
         raise AlreadyAsked(name)
+    if product not in covered(organisation):
+        raise NotCovered(product)
     request = KeyRequest.objects.create(
         organisation=organisation,
         product=product,
@@ -107,7 +115,7 @@ def _running(organisation: Organisation) -> QuerySet[Subscription]:
 
 def _lock(request: KeyRequest, by: User) -> None:
     """The organisation first, as issue does."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=request.organisation_id)
+    lock(request.organisation_id)
     request.refresh_from_db(from_queryset=KeyRequest.objects.select_for_update())
     if request.status != KeyRequestStatus.OPEN:
         raise AlreadyDecided

@@ -9,12 +9,14 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import User
 from audit.services import record
+from organisations.roles import Permission
 
 from .. import secrets
 from ..models import ApiKey, KeySecret
 from .blocking import KeyBlocked
 from .changing import ChangedMeanwhile
 from .issuing import add_secret
+from .locking import lock_key
 
 
 class KeyOver(Exception):
@@ -29,6 +31,7 @@ class SecretOver(Exception):
 @transaction.atomic
 def reveal(key: ApiKey, *, by: User) -> str:
     """Let a person read the secret that is in use; that they did is kept for ever."""
+    lock_key(key, by=by, permission=Permission.KEYS_REVEAL)
     _refuse_dead(key)
     secret = key.secrets.usable().latest("created_at")
     text = secrets.unseal(secret)
@@ -50,7 +53,7 @@ def rotate(
 
     `seen` is the public id of the secret that was shown: a second click does nothing.
     """
-    key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+    lock_key(key, by=by, permission=Permission.KEYS_REVEAL)
     _refuse_dead(key)
     until = timezone.now() + overlap
     old = key.secrets.get(expires_at=None)
@@ -76,7 +79,7 @@ def extend_old_secret(
     secret: KeySecret, overlap: datetime.timedelta, *, by: User
 ) -> None:
     """Let an old secret work for so long from now on, never shorter than it would."""
-    _lock(secret)
+    _lock(secret, by=by)
     if not secret.is_ending:
         raise SecretOver(secret.public_id)
     until: Any = secret.expires_at
@@ -88,7 +91,7 @@ def extend_old_secret(
 @transaction.atomic
 def end_old_secret(secret: KeySecret, *, by: User | None) -> None:
     """Have an old secret open nothing from now on; `by` None: it was found somewhere."""
-    _lock(secret)
+    _lock(secret, by=by)
     if not secret.is_ending:
         raise SecretOver(secret.public_id)
     secret.expires_at = timezone.now()
@@ -96,16 +99,16 @@ def end_old_secret(secret: KeySecret, *, by: User | None) -> None:
     _record("key.overlap_ended", secret, by)
 
 
-def _lock(secret: KeySecret) -> None:
+def _lock(secret: KeySecret, *, by: User | None) -> None:
     """The key first, as rotate does, so that two acts cannot wait for each other."""
-    ApiKey.objects.select_for_update().get(pk=secret.key_id)
+    lock_key(secret.key, by=by, permission=Permission.KEYS_REVEAL)
     secret.refresh_from_db()
 
 
 def _refuse_dead(key: ApiKey) -> None:
     if key.blocked_at:
         raise KeyBlocked(key.name)
-    if key.is_over:
+    if key.is_over or key.retired_at:
         raise KeyOver(key.name)
 
 

@@ -45,8 +45,12 @@ def change(request, membership, budget_id=None):
     budget = budget_id and get_object_or_404(organisation.budgets, pk=budget_id)
     form = BudgetForm(request.POST or None, instance=budget, organisation=organisation)
     if request.method == "POST" and form.is_valid():
-        budgets.put(form.instance, by=request.user)
-        messages.success(request, _("Het budget is opgeslagen."))
+        try:
+            budgets.put(form.instance, by=request.user)
+            messages.success(request, _("Het budget is opgeslagen."))
+        except budgets.AnotherBudget:
+            text = _("Een collega wijzigde dit intussen. Er is niets opgeslagen.")
+            messages.warning(request, text)
         return redirect("apikeys:budgets", slug=organisation.slug)
     context = {"membership": membership, "form": form, "budget": budget}
     return render(request, "apikeys/budget.html", context)

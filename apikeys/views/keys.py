@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import prefetch_related_objects
+from django.db.models import F, prefetch_related_objects
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -115,7 +115,7 @@ def _canaries(membership):
     if "keys_manage" not in membership.permissions:
         return []
     canaries = membership.organisation.api_keys.canaries().with_details()
-    return canaries.order_by("name")
+    return canaries.order_by(F("retired_at").asc(nulls_first=True), "name")
 
 
 def _detail(membership, key):

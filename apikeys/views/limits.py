@@ -1,7 +1,9 @@
 """When and where a key works: block, networks, APIs, its last day; decoys and leaks."""
 
 from allauth.account.decorators import reauthentication_required
+from django.conf import settings
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -106,12 +108,33 @@ def canary(request, membership):
         form = NameForm(request.POST)
         if form.is_valid():
             name = form.cleaned_data["name"]
-            services.make_canary(membership.organisation, name=name, by=request.user)
-            text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
-            messages.success(request, text)
-            return redirect("apikeys:list", membership.organisation.slug)
+            organisation = membership.organisation
+            try:
+                made = services.make_canary(organisation, name=name, by=request.user)
+            except services.TooManyCanaries:
+                text = _("Je hebt al %(most)s lokkeys. Ruim er eerst een op.")
+                form.add_error(None, text % {"most": settings.MOST_CANARIES})
+            else:
+                text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
+                messages.success(request, text)
+                return to_key(made)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/canary.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Permission.KEYS_MANAGE)
+@ASKS_AGAIN
+@of_key
+def retire(request, membership, key):
+    if not key.canary:
+        raise Http404
+    if request.method == "POST":
+        services.retire_canary(key, by=request.user)
+        messages.success(request, _("De lokkey is opgeruimd."))
+        return redirect("apikeys:list", slug=membership.organisation.slug)
+    context = {"membership": membership, "key": key}
+    return render(request, "apikeys/retire.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

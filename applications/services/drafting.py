@@ -9,11 +9,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import services as accounts
+from accounts.models import User, Username
+from audit.services import record
 from mail import private_links
 from mail.services import TooMuchMail, next_slot
+from organisations.models import Organisation
+from organisations.roles import Permission
+from organisations.services.locking import lock as lock_organisation
 
 from .. import emails
 from ..models import Application, DocumentKind, DocumentTemplate, Status
+from ..prefilling import known, proposed
 from ..steps import Step, cleaned, first_incomplete
 from .moves import lock, move, new_link, require
 
@@ -57,6 +63,24 @@ def begin(*, language: str, from_address: str) -> Application:
 
 
 @transaction.atomic
+def begin_for(
+    organisation: Organisation,
+    asked: dict[str, Any],
+    *,
+    by: User,
+    language: str,
+    from_address: str,
+) -> Application:
+    """Open a draft for a customer, with all that we know filled in; `asked` is typed."""
+    lock_organisation(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
+    draft = begin(language=language, from_address=from_address)
+    draft.customer, draft.applicant = organisation, by
+    draft.answers = {**proposed(organisation), **asked, **known(organisation, by)}
+    draft.save(update_fields=["customer", "applicant", "answers"])
+    return draft
+
+
+@transaction.atomic
 def save_answers(application: Application, typed: dict[str, Any]) -> None:
     """Keep what was typed in one step, right or wrong, so that nothing is lost."""
     lock(application)
@@ -88,22 +112,24 @@ def submit(application: Application, *, terms: DocumentTemplate, language: str) 
 
     `terms` is the version that was shown, and `language` the one it was shown in.
     Raises Incomplete with the step that does not do yet, accounts.UsernameTaken,
-    TermsChanged, or WrongState when it was sent before.
+    TermsChanged, or WrongState when it was sent before; PermissionDenied when who applies
+    for a customer does not run it any more.
     """
     lock(application)
     require(application, Status.DRAFT)
-    if step := first_incomplete(application.answers):
+    _know_customer(application)
+    if step := first_incomplete(application):
         raise Incomplete(step)
     if terms != terms_in_force():
         raise TermsChanged
-    answers = cleaned(application.answers)
+    answers = cleaned(application)
     new_link(application, "application")
     move(
         application,
         Status.SUBMITTED,
-        by=None,
+        by=application.applicant,
         answers=answers,
-        username=accounts.reserve_username(answers["username"]),
+        username=_username(application, answers["username"]),
         reference=new_reference(),
         language=language,
         terms=terms,
@@ -112,7 +138,28 @@ def submit(application: Application, *, terms: DocumentTemplate, language: str) 
         link_version=application.link_version,
         link_digest=application.link_digest,
     )
+    if application.customer:
+        record(
+            "contract.asked_for",
+            subject=application,
+            organisation=application.customer,
+            by=application.applicant,
+            new=application.reference,
+        )
     emails.received(application)
+
+
+def _know_customer(application: Application) -> None:
+    """Who applies for a customer has the right to yet, and says who that is today."""
+    customer, applicant = application.customer, application.applicant
+    if customer and applicant:
+        lock_organisation(customer.pk, by=applicant, permission=Permission.KEYS_MANAGE)
+        application.answers |= known(customer, applicant)
+
+
+def _username(application: Application, asked: str) -> Username | None:
+    """Held for the administrator to come; a customer has its administrators."""
+    return None if application.customer else accounts.reserve_username(asked)
 
 
 def terms_in_force() -> DocumentTemplate:

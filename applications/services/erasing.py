@@ -34,6 +34,7 @@ def _erase(application: Application) -> None:
         return
     application.erased_at = timezone.now()
     application.answers = {}
+    application.customer = application.applicant = None
     application.from_address = application.sign_again_reason = ""
     application.rejection_reason = ERASED if application.rejection_reason else ""
     application.save()

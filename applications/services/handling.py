@@ -15,6 +15,7 @@ from organisations.models import ContactKind, LegalForm, Organisation
 from organisations.roles import Role
 from organisations.services import details
 from organisations.services import members as organisations
+from organisations.services.locking import lock as lock_organisation
 
 from .. import emails
 from ..models import (
@@ -127,29 +128,30 @@ def approve(
 ) -> Contract:
     """Let the organisation in: organisation, administrator, key, contract and mail.
 
-    All of it or nothing. `join` is the organisation that staff chose where one with this
+    All of it or nothing; a customer that applied itself gets key and contract. `join` is the organisation that staff chose where one with this
     KVK number exists. Raises SamePerson when `by` drew up the contract (product.md,
     rule 4), OwnInterest, OrganisationExists, or WrongState when somebody decided before.
     """
     lock(application)
+    if existing := existing_organisation(application):
+        lock_organisation(existing.pk)  # before the audit log
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
     _require_no_interest(application, by)
     now = timezone.now()
     move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
     organisation = _organisation(application, join=join, by=by)
-    administrator = _administrator(application)
-    colleagues = [member.user for member in organisation.memberships.administrators()]
-    organisations.add_member(
-        organisation, administrator, role=Role.ADMINISTRATOR, by=by
-    )
-    for colleague in colleagues:
-        emails.administrator_joined(application, administrator, colleague)
+    newcomer = None
+    if not application.customer:
+        newcomer = _let_in(application, organisation, by=by)
     _contacts(application, organisation)
     contract = _contract(application, organisation, by=by)
-    activation = accounts.start_activation(administrator, by=by)
     record("contract.concluded", subject=contract, organisation=organisation, by=by)
-    emails.key_available(application, activation)
+    if newcomer:
+        activation = accounts.start_activation(newcomer, by=by)
+        emails.key_available(application, activation)
+    else:
+        emails.contract_added(contract)
     return contract
 
 
@@ -183,7 +185,9 @@ def renew_link(application: Application, *, by: User) -> None:
 
 
 def existing_organisation(application: Application) -> Organisation | None:
-    """The customer that has this application's KVK number already, if there is one."""
+    """The customer that applied, or has this application's KVK number already."""
+    if application.customer:
+        return application.customer
     if not application.kvk_number:
         return None
     return Organisation.objects.filter(kvk_number=application.kvk_number).first()
@@ -212,7 +216,7 @@ def _organisation(
 ) -> Organisation:
     existing = existing_organisation(application)
     if existing:
-        if existing != join:
+        if existing != join and not application.customer:
             raise OrganisationExists
         return existing
     answers = application.answers
@@ -221,6 +225,18 @@ def _organisation(
         by=by,
         **_facts(answers),
     )
+
+
+def _let_in(application: Application, organisation: Organisation, *, by: User) -> User:
+    """The administrator that was asked for joins; who ran it until now hears of it."""
+    administrator = _administrator(application)
+    colleagues = [member.user for member in organisation.memberships.administrators()]
+    organisations.add_member(
+        organisation, administrator, role=Role.ADMINISTRATOR, by=by
+    )
+    for colleague in colleagues:
+        emails.administrator_joined(application, administrator, colleague)
+    return administrator
 
 
 def _contacts(application: Application, organisation: Organisation) -> None:

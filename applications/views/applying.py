@@ -8,25 +8,40 @@ from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 from django.views.i18n import set_language
 
 from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
 from mail.services import TooMuchMail
+from organisations.access import requires
+from organisations.roles import Permission
 
-from ..forms import SaveForLaterForm, SubmitForm
+from ..forms import ApisForm, SaveForLaterForm, SubmitForm
 from ..models import Application, DocumentKind, DocumentTemplate, WrongState
 from ..rendering import general_data
 from ..rendering import render as render_pdf
 from ..services import drafting
 from ..statistics import usual_days
-from ..steps import BY_SLUG, LAST, STEPS, first_incomplete, next_slug, overview
+from ..steps import (
+    BY_SLUG,
+    LAST,
+    STEPS,
+    first_incomplete,
+    next_slug,
+    overview,
+    steps_of,
+)
 from ..summary import parts
 
 DRAFT = "draft"  # session keys: the application being filled in,
@@ -38,7 +53,7 @@ def with_draft(view):
 
     @wraps(view)
     def found(request, **kwargs):
-        drafts = Application.objects.drafts()
+        drafts = Application.objects.drafts().open_to(request.user)
         return view(
             request, drafts.filter(pk=request.session.get(DRAFT)).first(), **kwargs
         )
@@ -64,7 +79,7 @@ def start(request, draft):
 
 def _go_on(draft):
     """Where a draft is taken up: at what is not complete, or at the check."""
-    incomplete = first_incomplete(draft.answers if draft else {})
+    incomplete = first_incomplete(draft)
     if incomplete:
         return reverse("applications:step", args=[incomplete.slug])
     return reverse("applications:check")
@@ -75,7 +90,7 @@ def _go_on(draft):
 @with_draft
 def step(request, draft, slug):
     this = BY_SLUG.get(slug)
-    if this is None:
+    if this not in steps_of(draft):
         raise Http404
     if request.method == "POST":
         if draft is None and SENT in request.session and this != STEPS[0]:
@@ -104,7 +119,9 @@ def _save(request, draft, this):
         return redirect("applications:save_for_later")
     if not form.is_valid():
         return _page(request, draft, this, form)
-    return redirect("applications:check" if "change" in request.GET else _address(this))
+    if "change" in request.GET:
+        return redirect("applications:check")
+    return redirect("applications:step", slug=next_slug(this.slug, steps_of(draft)))
 
 
 def _in_other_language(request):
@@ -114,16 +131,12 @@ def _in_other_language(request):
     return set_language(request)
 
 
-def _address(this):
-    return reverse("applications:step", args=[next_slug(this.slug)])
-
-
 def _page(request, draft, this, form):
     """One step; with ?change it was left from *Controleren*, and leads back there."""
     context = {
         "step": this,
         "form": form,
-        "steps": overview(draft.answers if draft else {}, this.slug),
+        "steps": overview(draft, this.slug),
         "change": "change" in request.GET,
         "kept_form": "stap",
     }
@@ -142,6 +155,24 @@ def _from_address(request):
     return hmac.new(settings.LINK_KEY, address.encode(), hashlib.sha256).hexdigest()
 
 
+@require_POST
+@requires(Permission.KEYS_MANAGE)
+def begin_for_customer(request, membership):
+    typed = ApisForm(data=request.POST).typed()
+    try:
+        draft = drafting.begin_for(
+            membership.organisation,
+            typed,
+            by=request.user,
+            language=get_language(),
+            from_address=_from_address(request),
+        )
+    except drafting.TooManyApplications:
+        return render(request, "applications/too_many.html", status=429)
+    request.session[DRAFT] = draft.pk
+    return redirect(_go_on(draft))
+
+
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_draft
@@ -150,7 +181,7 @@ def check(request, draft):
         return redirect(
             "applications:sent" if SENT in request.session else "applications:start"
         )
-    if incomplete := first_incomplete(draft.answers):
+    if incomplete := first_incomplete(draft):
         messages.warning(request, _("Deze stap is nog niet klaar."))
         return redirect("applications:step", slug=incomplete.slug)
     form = SubmitForm(
@@ -161,8 +192,9 @@ def check(request, draft):
     context = {
         "form": form,
         "terms": drafting.terms_in_force(),
-        "parts": parts(draft.answers),
-        "steps": overview(draft.answers, LAST),
+        "draft": draft,
+        "parts": parts(draft),
+        "steps": overview(draft, LAST),
     }
     return render(request, "applications/check.html", context)
 
@@ -235,6 +267,10 @@ def resume(request, token):
         draft = drafting.by_link("draft", token)
     except Application.DoesNotExist:
         return render(request, "applications/no_draft.html", status=404)
+    if draft.applicant_id not in (None, request.user.pk):
+        if request.user.is_authenticated:
+            return render(request, "applications/no_draft.html", status=404)
+        return redirect_to_login(request.path)
     if request.method == "POST":
         request.session[DRAFT] = draft.pk
         return redirect(_go_on(draft))

@@ -34,6 +34,7 @@ def shown(request, membership):
             (contract, [one for one in documents if one.contract_id == contract.pk])
             for contract in contracts
         ],
+        "applications": membership.organisation.applications.under_way(),
     }
     return render(request, "applications/contract.html", context)
 

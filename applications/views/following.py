@@ -62,7 +62,7 @@ def _page(request, application, token, form):
         "progress": progress(application),
         "asked": application.change_requests.unanswered(),
         "documents": application.documents.defer("content"),
-        "parts": parts(application.answers, checked=True),
+        "parts": parts(application, checked=True),
         "lapses_on": waiting.lapses_on(application),
         "can_withdraw": application.can_become(Status.WITHDRAWN),
         "can_return": application.can_become(Status.CONTRACT_RETURNED),

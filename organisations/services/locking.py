@@ -8,28 +8,38 @@ from ..models import Organisation
 from ..roles import Permission
 
 
-def lock(organisation_id: int, *, by: User | None = None) -> Organisation:
+def lock(
+    organisation_id: int,
+    *,
+    by: User | None = None,
+    permission: Permission = Permission.ORGANISATION_MANAGE,
+) -> Organisation:
     """Let nobody else change who runs the organisation until this is done.
 
-    `by` acts as its administrator, and is refused if they lost that since the page was
-    made (PermissionDenied). Take this lock before every other one.
+    `by` acts as a member with this right, and is refused if they lost it since the page
+    was made (PermissionDenied). Take this lock before every other one.
 
     Without its key: what is recorded meanwhile refers to the organisation as it commits,
     holding the audit log that this will wait for.
     """
     rows = Organisation.objects.select_for_update(no_key=True)
     organisation = rows.get(pk=organisation_id)
-    require_administrator(organisation, by)
+    require(permission, of=organisation, user=by)
     return organisation
 
 
 def require_administrator(organisation: Organisation, user: User | None) -> None:
+    """Refuse who does not run the organisation any more; it is locked."""
+    require(Permission.ORGANISATION_MANAGE, of=organisation, user=user)
+
+
+def require(permission: Permission, *, of: Organisation, user: User | None) -> None:
     """Refuse who lost the right while the page was open; the organisation is locked.
 
     Time and the operator's staff act for an organisation through services of their own.
     """
     if user is None or user.is_staff:
         return
-    mine = organisation.memberships.filter(user=user).first()
-    if not (mine and Permission.ORGANISATION_MANAGE in mine.permissions):
+    mine = of.memberships.filter(user=user).first()
+    if not (mine and permission in mine.permissions):
         raise PermissionDenied

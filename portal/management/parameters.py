@@ -110,6 +110,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "code": lambda rows: [
         one.code for one in OwnLogin.objects.filter(pk__in=_of(OwnLogin)(rows))
     ],
+    "apikeys:retire key_id": lambda rows: [
+        *ApiKey.objects.canaries()
+        .filter(pk__in=_of(ApiKey)(rows))
+        .values_list("pk", flat=True)
+    ],
     "applications:organisation_document document_id": lambda rows: _documents(
         rows, Status.APPROVED
     ),

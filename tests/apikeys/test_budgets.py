@@ -251,6 +251,15 @@ def test_what_makes_no_budget_is_told(signed_in, administrator, budget, data, er
     assert Budget.objects.count() == 1
 
 
+def test_what_a_colleague_took_away_does_not_come_back(administrator, budget):
+    stale = Budget.objects.get()
+    budgets.remove(budget, by=administrator.user)
+
+    with pytest.raises(budgets.AnotherBudget):
+        budgets.put(stale, by=administrator.user)
+    assert not Budget.objects.exists()
+
+
 def test_a_key_of_another_gets_no_budget_here(signed_in, administrator):
     theirs = ApiKeyFactory()
     data = {"measure": "amount", "most": "5", "api_key": theirs.pk}

@@ -288,6 +288,26 @@ def test_a_canary_is_there_for_administrators_only(signed_in, member, client):
     assert not Event.objects.filter(kind="key.revealed").exists()
 
 
+def test_an_administrator_retires_a_canary_and_still_sees_it(
+    signed_in, member, key, settings
+):
+    settings.MOST_CANARIES = 1
+    page = reverse("apikeys:canary", args=[member.organisation.slug])
+    signed_in.post(page, {"name": "Lokaas"})
+    assert "Ruim er eerst een op" in signed_in.post(page, {"name": "Nog een"}).text
+    canary = ApiKey.objects.canaries().get()
+    assert "Ja, ruim de lokkey op" in signed_in.get(at("retire", canary)).text
+
+    response = signed_in.post(at("retire", canary), follow=True)
+
+    assert "Lokaas" in response.text
+    assert "opgeruimd op" in response.text
+    html = signed_in.get(at("detail", canary)).text
+    assert "Deze lokkey is opgeruimd" in html
+    assert "Toon de API-key" not in html
+    assert signed_in.post(at("retire", key)).status_code == 404
+
+
 def test_the_policy_for_leaks_is_chosen(signed_in, member):
     page = reverse("apikeys:leak_policy", args=[member.organisation.slug])
     assert 'value="block" ' in signed_in.get(page).text
@@ -312,7 +332,7 @@ def test_examples_leave_the_key_out_until_it_is_shown(key):
 
 
 def test_the_pages_read_well_in_english(signed_in, key):
-    services.block_as_leaked(key, by=UserFactory())
+    services.block_as_leaked(key, by=key.organisation.memberships.get().user)
     signed_in.cookies["django_language"] = "en"
     key.organisation.memberships.get().user.__class__.objects.update(language="en")
 

@@ -1,12 +1,13 @@
 """What two people do to one key at the same moment."""
 
 import datetime
+import itertools
 
 import pytest
 from django.utils import timezone
 
-from apikeys import services
-from apikeys.models import ApiKey, KeyRequest, KeySecret, Product
+from apikeys import budgets, secrets, services
+from apikeys.models import ApiKey, Budget, KeyRequest, KeySecret, Measure, Product
 from audit.models import Event
 from mail.models import Message
 from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
@@ -132,3 +133,99 @@ def test_two_who_decide_at_once_give_one_key(people):
             assert sorted(done) == [False, True]
 
     assert organisation.api_keys.count() == ROUNDS + 1
+
+
+def test_two_who_make_the_last_decoy_at_once_make_one(people, settings):
+    settings.MOST_CANARIES = 1
+    organisation = people[0].memberships.get().organisation
+
+    def make(by):
+        services.make_canary(organisation, name="Lok", by=by)
+
+    with racing(2) as race:
+        for _ in range(ROUNDS):
+            acts = [lambda by=by: make(by) for by in people]
+            done = race.run(*acts, losing=services.TooManyCanaries)
+            assert sorted(done) == [False, True]
+            canary = ApiKey.objects.get(canary=True, retired_at=None)
+            services.retire_canary(canary, by=people[0])
+
+
+def test_two_who_set_the_same_budget_at_once_make_one(people, key):
+    def put(by):
+        new = Budget(organisation=key.organisation, measure=Measure.CALLS, most=5)
+        budgets.put(new, by=by)
+
+    with racing(2) as race:
+        for _ in range(ROUNDS):
+            acts = [lambda by=by: put(by) for by in people]
+            done = race.run(*acts, losing=budgets.AnotherBudget)
+            assert sorted(done) == [False, True]
+            budgets.remove(Budget.objects.get(), by=people[0])
+
+
+LOSING = (
+    services.ChangedMeanwhile,
+    services.KeyBlocked,
+    services.KeyNotBlocked,
+    services.KeyOver,
+    services.SecretOver,
+    budgets.AnotherBudget,
+)
+
+
+def acts_on(key, text, by, name):
+    """What people, scanners, gateways and time do to one key, each fetching it."""
+
+    def fresh():
+        return ApiKey.objects.get(pk=key.pk)
+
+    def budget():
+        new = Budget(organisation=key.organisation, api_key=key, most=5)
+        new.measure = Measure.CALLS
+        budgets.put(new, by=by)
+
+    return {
+        "rename": lambda: services.rename(fresh(), name, by=by),
+        "rotate": lambda: services.rotate(fresh(), WEEK, by=by),
+        "stop": lambda: services.stop_after(fresh(), datetime.date(2999, 1, 1), by=by),
+        "restrict": lambda: services.restrict(fresh(), networks=[], apis=[], by=by),
+        "block": lambda: services.block_as_leaked(fresh(), by=by),
+        "unblock": lambda: services.unblock(fresh(), by=by),
+        "leak": lambda: services.leaked(text, url="", scanner="een"),
+        "budget": budget,
+    }
+
+
+def test_no_two_acts_on_a_key_wait_for_each_other(people, key):
+    names = [*acts_on(key, "", people[0], "")]
+
+    with racing(2) as race:
+        for number, pair in enumerate(itertools.combinations(names, 2)):
+            KeySecret.objects.update(leaked_at=None)
+            text = secrets.unseal(key.secrets.get(expires_at=None))
+            acts = [
+                acts_on(key, text, by, f"Naam {number}")[name]
+                for by, name in zip(people, pair, strict=True)
+            ]
+            race.run(*acts, losing=LOSING)  # a deadlock would be an OperationalError
+
+
+def test_a_decoy_that_is_used_waits_for_no_budget(people):
+    canary = services.make_canary(
+        people[0].memberships.get().organisation, name="Lok", by=people[0]
+    )
+
+    def use():
+        services.canary_used(canary.pk, network=None)
+
+    def budget():
+        new = Budget(organisation=canary.organisation, api_key=canary, most=5)
+        new.measure = Measure.CALLS
+        budgets.put(new, by=people[1])
+
+    with racing(2) as race:
+        for _ in range(ROUNDS):
+            race.run(use, budget, losing=())
+            ApiKey.objects.update(alerted_at=None)
+            Budget.objects.all().delete()

@@ -12,7 +12,7 @@ from apikeys import secrets, services
 from apikeys.models import KeyState, OnLeak
 from audit.models import Event
 from mail.models import Message
-from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
+from tests.factories import ApiKeyFactory, MembershipFactory, member_of
 
 pytestmark = pytest.mark.django_db
 URL = "https://github.example/iemand/project/blob/main/instellingen.py"
@@ -110,7 +110,7 @@ def test_who_chose_only_to_be_told_keeps_a_working_key(report, key, administrato
 
 def test_of_a_rotating_key_only_the_old_secret_ends(report, key):
     old = text_of(key)
-    new = services.rotate(key, datetime.timedelta(days=7), by=UserFactory())
+    new = services.rotate(key, datetime.timedelta(days=7), by=member_of(key))
 
     report(old)
 

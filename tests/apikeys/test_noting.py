@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
 from apikeys import gateways, overview, secrets, services
@@ -12,7 +12,7 @@ from apikeys.models import ApiKey, Gateway, KeySecret, RefusedCalls, SecretUse
 from apikeys.services import forgetting
 from audit.models import Event
 from mail.models import Message
-from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
+from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory, member_of
 
 pytestmark = pytest.mark.django_db
 WEEK = datetime.timedelta(days=7)
@@ -120,7 +120,7 @@ def test_an_address_that_is_none_is_no_network(ask, secret):
 def test_the_old_secret_is_watched_until_it_is_safe_to_end(ask, key, secret):
     ask(secret)
     noting.write()
-    services.rotate(key, WEEK, by=UserFactory())
+    services.rotate(key, WEEK, by=member_of(key))
     key = ApiKey.objects.with_details().get(pk=key.pk)
     [old] = overview.old_secrets(key)
     assert (old.asked, old.last, old.is_safe_to_end) == (0, None, False)
@@ -157,7 +157,7 @@ def test_the_old_secret_is_watched_until_it_is_safe_to_end(ask, key, secret):
 )
 def test_a_key_works_from_its_networks_only(ask, key, secret, address, passes):
     networks = ["192.0.2.0/24", "2001:db8::/48"]
-    services.restrict(key, networks=networks, apis=[], by=UserFactory())
+    services.restrict(key, networks=networks, apis=[], by=member_of(key))
     changed(key)
 
     response = ask(secret, address)
@@ -169,7 +169,7 @@ def test_a_key_works_from_its_networks_only(ask, key, secret, address, passes):
 
 def test_of_a_list_of_addresses_the_first_counts(ask, key, secret, settings):
     settings.CALLER_HEADER = "X-Forwarded-For"
-    services.restrict(key, networks=["192.0.2.0/24"], apis=[], by=UserFactory())
+    services.restrict(key, networks=["192.0.2.0/24"], apis=[], by=member_of(key))
     forwarded = {"X-Forwarded-For": "192.0.2.7, 198.51.100.1"}
 
     assert ask(secret, "198.51.100.1", **forwarded).status_code == 204
@@ -177,7 +177,7 @@ def test_of_a_list_of_addresses_the_first_counts(ask, key, secret, settings):
 
 def test_a_key_opens_no_api_that_it_is_kept_from(ask, key, secret):
     allowed, other = key.apis[:2]
-    services.restrict(key, networks=[], apis=[allowed], by=UserFactory())
+    services.restrict(key, networks=[], apis=[allowed], by=member_of(key))
     changed(key)
 
     assert ask(secret, api=allowed.slug).status_code == 204
@@ -205,12 +205,12 @@ def test_the_end_that_an_administrator_chose_counts_at_the_gateway(ask, key, sec
 
 
 def test_the_old_secret_passes_until_its_end(ask, key, secret):
-    new = services.rotate(key, WEEK, by=UserFactory())
+    new = services.rotate(key, WEEK, by=member_of(key))
     changed(key)
     assert ask(secret).status_code == 204
     assert ask(secrets.unseal(new)).status_code == 204
 
-    services.end_old_secret(key.secrets.exclude(pk=new.pk).get(), by=UserFactory())
+    services.end_old_secret(key.secrets.exclude(pk=new.pk).get(), by=member_of(key))
     changed(key)
     assert refusal(ask(secret)) == (401, "expired")
     assert ask(secrets.unseal(new)).status_code == 204
@@ -288,6 +288,36 @@ def test_a_canary_that_is_used_alerts_once_an_hour(ask, canary, administrator):
     assert mail.to == administrator.user.email
     assert mail.context["network"] == "192.0.2.0/24"
     assert Event.objects.filter(kind="key.canary_used").count() == 1
+
+
+def test_a_canary_that_was_retired_alerts_nobody(ask, canary, administrator):
+    decoy = secrets.unseal(canary.secrets.get())
+    for _ in range(2):
+        services.retire_canary(canary, by=administrator.user)
+
+    assert refusal(ask(decoy)) == (401, "unknown")
+    assert services.leaked(decoy, url="https://code.example", scanner="een")
+
+    assert not Message.objects.exists()
+    assert Event.objects.filter(kind="key.canary_retired").count() == 1
+    with pytest.raises(services.KeyOver):
+        services.reveal(canary, by=administrator.user)
+
+
+def test_an_organisation_has_so_many_canaries_and_no_more(
+    canary, administrator, settings
+):
+    settings.MOST_CANARIES = 1
+
+    with pytest.raises(services.TooManyCanaries):
+        services.make_canary(canary.organisation, name="Lok", by=administrator.user)
+    services.retire_canary(canary, by=administrator.user)
+    services.make_canary(canary.organisation, name="Lok", by=administrator.user)
+
+
+def test_the_database_retires_no_key(key):
+    with pytest.raises(IntegrityError):
+        ApiKey.objects.filter(pk=key.pk).update(retired_at=timezone.now())
 
 
 def test_a_guess_at_a_canary_alerts_nobody(ask, canary):

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from apikeys import services
 from apikeys.models import Api, Price, PriceUnit, Product
 from audit.models import Event
-from tests.factories import ApiKeyFactory, OrganisationFactory, UserFactory
+from tests.factories import ApiKeyFactory, OrganisationFactory, UserFactory, member_of
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,8 @@ def test_issue_puts_a_number_behind_a_name_that_is_taken():
 
 
 def test_reveal_gives_the_secret_and_keeps_who_read_it():
-    key, by = ApiKeyFactory(), UserFactory()
+    key = ApiKeyFactory()
+    by = member_of(key)
 
     text = services.reveal(key, by=by)
 
@@ -68,15 +69,15 @@ def test_reveal_refuses_a_blocked_key():
     services.block(key, by=UserFactory(), reason="Gelekt")
 
     with pytest.raises(services.KeyBlocked):
-        services.reveal(key, by=UserFactory())
+        services.reveal(key, by=member_of(key))
     assert not Event.objects.filter(kind="key.revealed").exists()
 
 
 def test_reveal_shows_the_newest_secret():
     key = ApiKeyFactory()
-    newest = services.rotate(key, datetime.timedelta(days=7), by=UserFactory())
+    newest = services.rotate(key, datetime.timedelta(days=7), by=member_of(key))
 
-    assert newest.public_id in services.reveal(key, by=UserFactory())
+    assert newest.public_id in services.reveal(key, by=member_of(key))
     assert newest.public_id in key.masked
 
 
@@ -84,7 +85,7 @@ def test_secret_is_in_no_log_and_no_event(caplog):
     caplog.set_level(logging.DEBUG)
     key = ApiKeyFactory()
 
-    text = services.reveal(key, by=UserFactory())
+    text = services.reveal(key, by=member_of(key))
 
     random_part = text.split("_")[3]
     assert random_part not in caplog.text

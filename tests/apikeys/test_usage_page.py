@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from apikeys import charts
+from apikeys import charts, services
 from apikeys.models import Outcome
 from organisations.roles import Role
 from tests.apikeys.counted import count
@@ -115,6 +115,13 @@ def test_a_key_of_another_is_no_choice(page, key):
 
     assert "portal-numbers" not in html
     assert theirs.name not in html
+
+
+def test_a_decoy_is_no_choice(page, key):
+    by = MembershipFactory(organisation=key.organisation).user
+    services.make_canary(key.organisation, name="Lokvogel", by=by)
+
+    assert "Lokvogel" not in page().text
 
 
 def test_htmx_gets_the_part_that_changes(page, key):
