@@ -145,6 +145,7 @@ def test_a_gateway_tells_only_of_the_apis_that_it_guards(
         (b"no gzip", {"Content-Encoding": "gzip"}, 400),
         (gzip.compress(b"{}\n" * 9, mtime=0)[:-9], {"Content-Encoding": "gzip"}, 400),
         (b"x" * 3000, {}, 413),
+        (b"{}", {"Transfer-Encoding": "chunked"}, 411),
         (b"\xff\xfe", {}, 400),
         (b"[" * 1500, {}, 400),
     ],
