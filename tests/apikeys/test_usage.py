@@ -197,22 +197,6 @@ def test_the_gateway_is_seen_and_how_far_it_reported(send, line, gateway):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_batch_sent_by_eight_at_once_counts_once(send, line):
-    body, statuses = [line()] * 10, []
-
-    def one():
-        statuses.append(send(body).status_code)
-        connection.close()
-
-    threads = [threading.Thread(target=one) for _ in range(8)]
-    [thread.start() for thread in threads]
-    [thread.join() for thread in threads]
-
-    assert statuses == [200] * 8
-    assert sum(calls().values()) == 10
-
-
-@pytest.mark.django_db(transaction=True)
 def test_two_batches_over_the_same_hours_at_once_lose_nothing(send, line):
     hour_ago = timezone.now() - datetime.timedelta(hours=1)
     hours = [hour_ago - datetime.timedelta(hours=n) for n in range(24)]
