@@ -23,6 +23,8 @@ def described() -> dict[str, Any]:
         "url": f"{settings.BASE_URL}/ondersteuning/",
     }
     document["servers"] = [{"url": settings.BASE_URL + BASE}]
+    parameters = document["components"]["parameters"]
+    parameters["X-Caller-Address"]["name"] = settings.CALLER_HEADER
     document["paths"] = {
         path: what for path, what in document["paths"].items() if _is_there(path)
     }

@@ -1,8 +1,9 @@
 """A gateway tells what was used, in batches that count once."""
 
 import re
+from collections.abc import Iterator
 
-from django.http import JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 
 from .. import gateways, reports, usage
 from .answers import WHO_ASKS, answer, machine, problem
@@ -26,13 +27,32 @@ def report(request):
         return problem(415, "Unsupported encoding", "Use gzip, or none.")
     if request.content_type not in READERS:
         return problem(415, "Unsupported media type", f"Use {' or '.join(READERS)}.")
+    if "Transfer-Encoding" in request.headers:  # Django would read it as empty
+        detail = "Send a Content-Length, and no Transfer-Encoding."
+        return problem(411, "Length required", detail)
     batch_id = request.headers.get("Batch-Id", "")
     if not BATCH_ID.fullmatch(batch_id):
         detail = "The header Batch-Id holds 1 to 100 letters, digits, or . _ : -"
         return problem(400, "Bad request", detail)
-    pieces = iter(lambda: request.read(reports.PIECE), b"")
-    pieces = reports.unpacked(pieces, gzip=ENCODINGS[encoding])
+    pieces = reports.unpacked(_whole(request), gzip=ENCODINGS[encoding])
     return _counted(gateway, batch_id, pieces, READERS[request.content_type])
+
+
+def _whole(request: HttpRequest) -> Iterator[bytes]:
+    """The body in pieces; raises NotReadable where the connection ended before it did.
+
+    A web server hands over what came as if it were all, and the first half of a batch may
+    look like a whole one.
+    """
+    left = int(request.headers.get("Content-Length") or 0)
+    try:
+        while piece := request.read(reports.PIECE):
+            left -= len(piece)
+            yield piece
+    except UnreadablePostError:
+        left = -1
+    if left:
+        raise reports.NotReadable("The body is not as long as its Content-Length.")
 
 
 def _counted(gateway, batch_id, pieces, read):

@@ -111,8 +111,12 @@ def _seconds_to_wait(decision: Decision) -> int:
 
 
 def _cacheable(decision: Decision) -> str:
-    """How long a gateway may use this answer again: what is left of the promised time."""
-    left = int(settings.VERIFY_SECONDS - decision.age)
+    """How long a gateway may use this answer again: what is left of the promised time.
+
+    One second less, because caches count in whole ones: what may be kept for four seconds
+    nginx forgets before the fifth is over.
+    """
+    left = int(settings.VERIFY_SECONDS - 1 - decision.age)
     return f"max-age={left}" if left > 0 else "no-store"
 
 

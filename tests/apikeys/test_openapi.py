@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, Phase, settings
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
+from apikeys import urls
+from apikeys.gateway.deciding import Refusal
 from apikeys.gateway.openapi import described
+from apikeys.models import Environment
 
 DESCRIPTION = "/gateway/v1/openapi.json"
 METHODS = {"get", "post"}
@@ -51,6 +54,30 @@ def test_it_says_whom_to_ask_and_where_it_is():
     assert info["license"]["identifier"] == "EUPL-1.2"
     [server] = described()["servers"]
     assert server["url"].endswith("/gateway/v1")  # the version, in the path
+
+
+def test_it_names_every_address_and_nothing_else():
+    routes = [str(one.pattern) for one in urls.urlpatterns]
+    ours = {f"/{one}" for one in routes if one.startswith("gateway/v1/")}
+
+    assert ours == {f"/gateway/v1{path}" for path in described()["paths"]}
+
+
+def test_it_names_what_a_gateway_tells_and_every_reason_to_refuse(settings):
+    settings.CALLER_HEADER = "X-Forwarded-For"
+    document = described()
+
+    parameters = document["paths"]["/verify"]["get"]["parameters"]
+    assert {resolved(document, one)["name"] for one in parameters} == {
+        "apikey",
+        "X-Api",
+        "X-Environment",
+        "X-Forwarded-For",
+    }
+    reasons = document["components"]["headers"]["X-Refusal"]["schema"]["enum"]
+    assert reasons == [refusal.value for refusal in Refusal]
+    environment = document["components"]["parameters"]["X-Environment"]["schema"]
+    assert environment["enum"] == Environment.values
 
 
 def test_operations_follow_the_design_rules(operations):

@@ -1,8 +1,12 @@
 """The gateway's question, asked of the web server as it runs: over HTTP, in processes."""
 
+import json
+import random
+import socket
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -36,6 +40,15 @@ services.block(ApiKey.objects.get(pk=%s), by=User.objects.get(username="sara"),
 """
 
 
+COUNTED = """
+from django.db.models import Sum
+from apikeys.models import UsageDay, UsageHour
+for counters in UsageHour, UsageDay:
+    of = counters.objects.filter(organisation__slug="gw-test")
+    print(of.aggregate(calls=Sum("calls"))["calls"] or 0)
+"""
+
+
 class Gateway:
     def __init__(self, site):
         self.site = site
@@ -51,6 +64,25 @@ class Gateway:
             return urllib.request.urlopen(request, timeout=30).status
         except urllib.error.HTTPError as error:
             return error.code
+
+    def report(self, batch, body, until=None):
+        """Send a batch, and hang up after so many bytes of it; the status, if one came."""
+        host, port = self.site.url.removeprefix("http://").split(":")
+        head = (
+            f"POST /gateway/v1/usage HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Authorization: Bearer {self.token}\r\nBatch-Id: {batch}\r\n"
+            f"Content-Type: application/x-ndjson\r\nContent-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(head.encode() + body[:until])
+            if until is not None:
+                connection.shutdown(socket.SHUT_WR)
+            return int(connection.makefile("rb").readline().split()[1])
+
+    def counted(self):
+        """The calls of hours, and of days."""
+        return [int(calls) for calls in run_in_site(self.site, COUNTED).split()]
 
     def until(self, secret, status, seconds):
         end = time.monotonic() + seconds
@@ -94,3 +126,25 @@ def test_keys_that_passed_keep_passing_while_the_database_is_away(site_of_its_ow
             connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     assert gateway.until(unknown, 204, seconds=10) == 204
+
+
+def test_a_batch_that_was_cut_off_counts_for_nothing_and_then_once(gateway):
+    """Cut at a hundred points, half of them where a line ends and all looks well."""
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")  # pytest shows it where the test fails
+    chance, before = random.Random(seed), gateway.counted()
+    lines = [
+        {"apiKeyId": int(gateway.keys[0][0]), "api": "zoeken", "status": 200,
+         "at": datetime.now(UTC).isoformat(), "calls": number}
+        for number in range(1, 21)
+    ]  # fmt: skip
+    body = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+    ends = [at + 1 for at, byte in enumerate(body[:-1]) if byte == ord("\n")]
+
+    for number in range(100):
+        point = chance.choice(ends) if number % 2 else chance.randrange(len(body))
+        batch = f"cut-{seed}-{number}"
+        assert gateway.report(batch, body, until=point) == 400
+        assert gateway.report(batch, body) == 200
+
+    assert gateway.counted() == [calls + 100 * 210 for calls in before]
