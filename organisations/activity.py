@@ -170,6 +170,10 @@ WORDS = {
         "organisation.corrected": gettext_lazy(
             "De inschrijving van de organisatie is verbeterd: %(reason)s"
         ),
+        "look_along.started": gettext_lazy(
+            "Een medewerker kijkt mee als %(role)s: %(reason)s"
+        ),
+        "look_along.stopped": gettext_lazy("De medewerker kijkt niet meer mee"),
         "contract.asked_for": gettext_lazy("Nieuwe overeenkomst aangevraagd: %(new)s"),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),

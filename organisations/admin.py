@@ -1,16 +1,18 @@
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 
 from .fields import KvkNumberField, RsinField
 from .models import Contact, Intervention, LegalForm, Membership, Organisation
-from .services import details, intervening
-from .staff import EXPLANATION, FORMS, REFUSALS
+from .services import details, intervening, looking
+from .staff import EXPLANATION, FORMS, REFUSALS, LookForm
 
 
 class ShownInline(admin.TabularInline):
@@ -117,7 +119,53 @@ class OrganisationAdmin(StaffAdmin):
             self.admin_site.admin_view(self.propose),
             name="organisations_organisation_help",
         )
-        return [help_one, *super().get_urls()]
+        look = path(
+            "<int:pk>/meekijken/",
+            self.admin_site.admin_view(self.look),
+            name="organisations_organisation_look",
+        )
+        stop_looking = path(
+            "<int:pk>/meekijken/stoppen/",
+            self.admin_site.admin_view(self.stop_looking),
+            name="organisations_organisation_stop_looking",
+        )
+        return [help_one, look, stop_looking, *super().get_urls()]
+
+    @needs("organisations.look_along")
+    def look(self, request, pk):
+        """Say why, and look at the pages as a member sees them."""
+        organisation = get_object_or_404(Organisation, pk=pk)
+        form = LookForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                looking.start(organisation, **form.cleaned_data, by=request.user)
+            except intervening.OwnInterest as refusal:
+                form.add_error(None, REFUSALS[type(refusal)])
+            else:
+                return redirect("organisations:dashboard", organisation.slug)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Meekijken"),
+            "about": organisation,
+            "explanation": ngettext(
+                "Je ziet %(count)d minuut wat een lid ziet. Je wijzigt niets.",
+                "Je ziet %(count)d minuten wat een lid ziet. Je wijzigt niets.",
+                settings.LOOK_ALONG_MINUTES,
+            )
+            % {"count": settings.LOOK_ALONG_MINUTES},
+            "button": _("Begin met meekijken"),
+            "form": form,
+        }
+        return render(request, "admin/organisations/act.html", context)
+
+    @needs("organisations.look_along")
+    def stop_looking(self, request, pk):
+        organisation = get_object_or_404(Organisation, pk=pk)
+        look = looking.going_on(request.user, organisation.slug)
+        if request.method == "POST" and look:
+            looking.stop(look, by=request.user)
+        return redirect("admin:organisations_organisation_change", pk)
 
     @needs("organisations.propose_intervention")
     def propose(self, request, pk, kind):

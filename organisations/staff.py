@@ -97,6 +97,23 @@ class EndSecondFactorForm(ProposeForm):
         )
 
 
+class LookForm(forms.Form):
+    use_required_attribute = False
+
+    role = forms.ChoiceField(
+        label=_("Meekijken als"), choices=Role, initial=Role.ADMINISTRATOR
+    )
+    reason = forms.CharField(
+        label=_("Reden"),
+        help_text=_(
+            "De administrators van de organisatie lezen dit in hun activiteit."
+        ),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Leg uit waarom dit nodig is.")},
+    )
+
+
 FORMS = {Kind.APPOINT: AppointForm, Kind.SECOND_FACTOR: EndSecondFactorForm}
 
 EXPLANATION = _(

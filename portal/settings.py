@@ -211,6 +211,7 @@ ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(5, 480))
+LOOK_ALONG_MINUTES = env.int("LOOK_ALONG_MINUTES", 30, validate=validate.Range(1, 240))
 STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", 12, validate=validate.Range(1, 24))
 ACTIVATION_DAYS = env.int("ACTIVATION_DAYS", 14, validate=validate.Range(1, 90))
 INVITATION_DAYS = env.int("INVITATION_DAYS", 14, validate=validate.Range(1, 90))

@@ -1,4 +1,5 @@
 from .administrators import AdministratorRequest, Intervention
+from .looking import LookAlong
 from .members import Invitation, Membership
 from .organisations import Contact, ContactKind, LegalForm, Organisation
 from .own_login import OwnLogin, OwnLoginStatus
@@ -10,6 +11,7 @@ __all__ = [
     "Intervention",
     "Invitation",
     "LegalForm",
+    "LookAlong",
     "Membership",
     "Organisation",
     "OwnLogin",

@@ -44,8 +44,7 @@ def mine(request):
 @requires(Permission.ORGANISATION_VIEW)
 def dashboard(request, membership):
     first_time = membership.last_used_at is None
-    membership.last_used_at = timezone.now()
-    membership.save(update_fields=["last_used_at"])
+    Membership.objects.filter(pk=membership.pk).update(last_used_at=timezone.now())
     alone = services.is_alone(membership)
     invited = membership.organisation.invitations.waiting().filter(
         role=Role.ADMINISTRATOR

@@ -12,6 +12,7 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -143,6 +144,8 @@ def try_out(request, membership):
     own = _of(membership)
     if own is None or own.status == OwnLoginStatus.SET_UP:
         raise Http404
+    if membership.pk is None:  # who looks along tries nothing
+        raise PermissionDenied
     return _go(request, own, purpose="try")
 
 

@@ -39,6 +39,7 @@ from organisations.services import (
     asking,
     details,
     intervening,
+    looking,
     lost_factor,
     own_login,
 )
@@ -59,6 +60,7 @@ def act(one: Any) -> None:
     _factors(one)
     _requests(one)
     _interventions(one)
+    _looked_along(one)
     _bank_change(one)
     _second_contract(one)
     _usage(one)
@@ -185,6 +187,15 @@ def _interventions(one):
     second = User.objects.get(pk=one.people["administrator_2"]["id"])
     lost = _propose(one, "SECOND_FACTOR", user=second)
     intervening.approve(lost, by=one.staff["contracten"])
+
+
+def _looked_along(one):
+    """Support looked at its pages, for a reason that its administrators read."""
+    sara = one.staff["support"]
+    look = looking.start(
+        one.organisation, role=Role.DEVELOPER, reason=one.mark("reden"), by=sara
+    )
+    looking.stop(look, by=sara)
 
 
 def _propose(one, kind, **whom):

@@ -129,7 +129,10 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         .order_by("pk")
         .values_list("pk", flat=True)
     ],
-    "admin:organisations_organisation_help pk": _of(Organisation),
+    **{
+        f"admin:organisations_organisation_{page} pk": _of(Organisation)
+        for page in ("help", "look", "stop_looking")
+    },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None

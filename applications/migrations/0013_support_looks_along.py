@@ -1,0 +1,31 @@
+"""Support looks along with organisations, to see what a caller sees."""
+
+from django.contrib.auth.management import create_permissions
+from django.db import migrations
+
+RIGHTS = {"support": ["look_along"]}
+
+
+
+def give(apps, schema_editor):
+    Group = apps.get_model("auth", "Group")
+    Permission = apps.get_model("auth", "Permission")
+    config = apps.get_app_config("organisations")
+    config.models_module = True  # permissions usually come after all migrations
+    create_permissions(config, apps=apps, verbosity=0)
+    config.models_module = None
+    for group in Group.objects.filter(name__in=RIGHTS):
+        group.permissions.add(
+            *Permission.objects.filter(
+                content_type__app_label="organisations", codename__in=RIGHTS[group.name]
+            )
+        )
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("applications", "0012_applications_of_customers"),
+        ("organisations", "0011_look_along"),
+    ]
+
+    operations = [migrations.RunPython(give, migrations.RunPython.noop)]
