@@ -67,7 +67,9 @@ def test_what_is_no_key_costs_no_query(ask, django_assert_num_queries):
 
 
 def test_the_answer_may_be_used_again_for_what_is_left_of_five_seconds(ask, secret):
-    assert ask(secret)["Cache-Control"] == "max-age=4"  # a cache counts in whole seconds
+    assert (
+        ask(secret)["Cache-Control"] == "max-age=4"
+    )  # a cache counts in whole seconds
     assert ask(secret)["Cache-Control"] == "max-age=3"  # read a moment ago
 
 
