@@ -4,11 +4,9 @@ A year of two hundred keys is a million counters: they are read and written piec
 so that memory does not grow with them.
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
-import xlsxwriter
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +17,6 @@ from .models.usage import SUMS
 from .reading.counting import Asked, Sums, Used
 from .reading.periods import Period, Step
 
-SHEET = 1_048_576  # rows that a sheet can hold
 AT_ONCE = 2000
 WHICH = ["api_key_id", "api__slug", "outcome", *SUMS]
 
@@ -87,34 +84,3 @@ def as_csv(rows: Rows) -> Iterator[str]:
             yield "".join(held)
             held.clear()
     yield "".join(held)
-
-
-def as_xlsx(rows: Rows) -> BinaryIO:
-    """A file that is gone when it is closed; text is written as text, never as a formula."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})  # type: ignore[arg-type]
-    rows = iter(rows)
-    header = next(rows)
-    sheet, number = None, SHEET
-    for row in rows:
-        if number == SHEET:
-            sheet, number = _sheet(book, header), 1
-        _write(sheet, number, row)
-        number += 1
-    if sheet is None:
-        _sheet(book, header)
-    book.close()
-    file.seek(0)
-    return file
-
-
-def _sheet(book: Any, header: list[Any]) -> Any:
-    sheet = book.add_worksheet()
-    _write(sheet, 0, header)
-    return sheet
-
-
-def _write(sheet: Any, number: int, row: list[Any]) -> None:
-    for column, cell in enumerate(row):
-        write = sheet.write_string if isinstance(cell, str) else sheet.write_number
-        write(number, column, cell)

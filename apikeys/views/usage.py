@@ -1,8 +1,9 @@
-from django.http import FileResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import HttpResponseBadRequest, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from organisations import spreadsheets
 from organisations.access import requires
 from organisations.fragments import fragment
 from organisations.roles import Permission
@@ -12,6 +13,10 @@ from ..reading import counting
 from ..usage_forms import FindUsageForm
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS = {
+    "csv": ("text/csv; charset=utf-8", exports.as_csv),
+    "xlsx": (XLSX, spreadsheets.book),
+}
 
 
 @require_safe
@@ -19,7 +24,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @requires(Permission.ORGANISATION_VIEW)
 def usage(request, membership):
     form = FindUsageForm(request.GET, organisation=membership.organisation)
-    if request.GET.get("format") in ("csv", "xlsx"):
+    if request.GET.get("format") in FORMATS:
         return _download(request, membership.organisation, form)
     context = {"membership": membership, "form": form, "query": request.GET.urlencode()}
     if form.is_valid():
@@ -47,13 +52,8 @@ def _download(request, organisation, form):
         used, before = (counting.used(asked, one, step) for one in (period, earlier))
         rows = exports.shown(used, before, form.keys, form.apis)
     name = f"verbruik-{organisation.slug}-{period.first}-{period.last}"
-    if request.GET["format"] == "xlsx":
-        book = exports.as_xlsx(rows)
-        return FileResponse(
-            book, as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX
-        )
-    response = StreamingHttpResponse(
-        exports.as_csv(rows), content_type="text/csv; charset=utf-8"
-    )
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    kind = request.GET["format"]
+    media_type, write = FORMATS[kind]
+    response = StreamingHttpResponse(write(rows), content_type=media_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     return response
