@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from organisations.editing import EditingForm
 
-from .models import Api, KeyState, OnLeak, Product
+from .models import Api, Environment, KeyState, OnLeak, Product
 
 OVERLAPS = [
     ("0", _("Nu meteen")),
@@ -110,12 +110,23 @@ class AskForKeyForm(NameForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies een abonnement.")},
     )
+    environment = forms.ChoiceField(
+        label=_("Omgeving"),
+        choices=Environment,
+        initial=Environment.LIVE,
+        help_text=_(
+            "Met een key voor de test krijg je gegevens van verzonnen organisaties. Die"
+            " kost niets."
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies een omgeving.")},
+    )
     purpose = LineField(
         label=_("Waarvoor gebruik je deze key?"),
         max_length=300,
         error_messages={"required": _("Vul in waarvoor je de key gebruikt.")},
     )
-    field_order = ["product", "name", "purpose"]
+    field_order = ["product", "environment", "name", "purpose"]
 
     def __init__(self, *args, products, covered, **kwargs):
         super().__init__(*args, **kwargs)
