@@ -74,8 +74,10 @@ class BlockForm(forms.ModelForm):
 @admin.register(ApiKey)
 class ApiKeyAdmin(StaffAdmin):
     form = BlockForm
-    list_display = ["name", "organisation", "masked", "created_at", "blocked_at"]
-    list_filter = [("blocked_at", admin.EmptyFieldListFilter)]
+    list_display = [
+        "name", "organisation", "masked", "environment", "created_at", "blocked_at",
+    ]  # fmt: skip
+    list_filter = [("blocked_at", admin.EmptyFieldListFilter), "environment"]
     search_fields = [
         "name",
         "organisation__name",
@@ -83,7 +85,7 @@ class ApiKeyAdmin(StaffAdmin):
         "secrets__public_id",
     ]
     readonly_fields = [
-        "organisation", "name", "masked", "opens", "created_at", "blocked_at", "blocked_reason",
+        "organisation", "name", "masked", "environment", "opens", "created_at", "blocked_at", "blocked_reason",
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -154,12 +156,14 @@ class KeyRequestForm(forms.ModelForm):
 @admin.register(KeyRequest)
 class KeyRequestAdmin(StaffAdmin):
     form = KeyRequestForm
-    list_display = ["name", "organisation", "product", "asked_at", "status"]
-    list_filter = ["status"]
+    list_display = [
+        "name", "organisation", "product", "environment", "asked_at", "status",
+    ]  # fmt: skip
+    list_filter = ["status", "environment"]
     list_select_related = ["organisation", "product"]
     search_fields = ["name", "organisation__name", "organisation__slug"]
     readonly_fields = [
-        "organisation", "product", "name", "purpose", "asked_at", "asked_by", "status",
+        "organisation", "product", "environment", "name", "purpose", "asked_at", "asked_by", "status",
         "reason", "api_key", "decided_at", "decided_by",
     ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
-from .models import ApiKey
+from .models import ApiKey, Environment
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ def of(key: ApiKey, secret: str | None = None) -> list[Example]:
     called = next((api.example for api in key.apis if api.example), None)
     if called is None:
         return []
-    url = settings.API_BASE_URL + called
+    test = key.environment == Environment.TEST
+    url = (settings.TEST_API_BASE_URL if test else settings.API_BASE_URL) + called
     return [
         Example(
             id, language, code.replace("{url}", url).replace("{key}", _read(id, secret))

@@ -7,12 +7,14 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
+from organisations.editing import EditingForm
 
-from .models import Api, KeyState, OnLeak, Product
+from .models import Api, Environment, KeyState, OnLeak, Product
 
 OVERLAPS = [
     ("0", _("Nu meteen")),
@@ -108,12 +110,23 @@ class AskForKeyForm(NameForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Kies een abonnement.")},
     )
+    environment = forms.ChoiceField(
+        label=_("Omgeving"),
+        choices=Environment,
+        initial=Environment.LIVE,
+        help_text=_(
+            "Met een key voor de test krijg je gegevens van verzonnen organisaties. Die"
+            " kost niets."
+        ),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies een omgeving.")},
+    )
     purpose = LineField(
         label=_("Waarvoor gebruik je deze key?"),
         max_length=300,
         error_messages={"required": _("Vul in waarvoor je de key gebruikt.")},
     )
-    field_order = ["product", "name", "purpose"]
+    field_order = ["product", "environment", "name", "purpose"]
 
     def __init__(self, *args, products, covered, **kwargs):
         super().__init__(*args, **kwargs)
@@ -147,8 +160,9 @@ class ExtendForm(RotateForm):
     )
 
 
-class StopForm(forms.Form):
-    use_required_attribute = False
+class StopForm(EditingForm):
+    """The last day; stored as the text of a date, so that it can be signed."""
+
     day = forms.DateField(
         label=_("Laatste dag"),
         required=False,
@@ -156,6 +170,14 @@ class StopForm(forms.Form):
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"invalid": _("Dit is geen datum. Zo wel: 31-12-2026.")},
     )
+
+    def values(self):
+        return {"day": str(self.cleaned_data.get("day") or "")}
+
+    def _shown(self, name, value):
+        if not value:
+            return gettext("geen einddatum")
+        return date_format(datetime.date.fromisoformat(value), "j F Y")
 
 
 class RestrictForm(forms.Form):

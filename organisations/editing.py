@@ -12,9 +12,10 @@ beside what was typed, and pressing once more saves knowingly.
             form.show(meanwhile)
 
     def change(thing, values, *, seen, by):  # in one transaction, with the row locked
-        refuse_unseen(stored(thing), values, seen=seen, subject=thing, kind="thing.changed")
+        refuse_unseen(stored(thing), values, seen=seen, subject=thing, kinds=["thing.changed"])
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -50,19 +51,24 @@ def changed(stored: Values, values: Values) -> list[str]:
 
 
 def refuse_unseen(
-    stored: Values, values: Values, *, seen: Values, subject: models.Model, kind: str
+    stored: Values,
+    values: Values,
+    *,
+    seen: Values,
+    subject: models.Model,
+    kinds: Collection[str],
 ) -> None:
     """Raise Meanwhile if saving would undo what this person did not see.
 
     Needs the lock of what is changed. That two people gave a field the same value is no
-    matter. Events of `kind` about `subject` tell who changed which `fields`.
+    matter. Events of these kinds about `subject` tell who changed which `fields`.
     """
     unseen = [
         name for name in changed(stored, values) if seen.get(name) != stored[name]
     ]
     if unseen:
         events = Event.objects.filter(
-            kind=kind,
+            kind__in=kinds,
             subject_type=subject._meta.label_lower,
             subject_id=str(subject.pk),
         ).select_related("by")

@@ -201,6 +201,9 @@ KEY_PREFIX = env.str("KEY_PREFIX", "kvk", validate=validate.Regexp(r"^[a-z]{2,8}
 API_BASE_URL = env.str(
     "API_BASE_URL", "https://api.kvk.nl/api", validate=validate.URL()
 )
+TEST_API_BASE_URL = env.str(
+    "TEST_API_BASE_URL", "https://api.kvk.nl/test/api", validate=validate.URL()
+)
 
 # Terms, in days unless the name says otherwise.
 DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))

@@ -7,7 +7,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from .catalogue import Product
-from .keys import ApiKey
+from .keys import ApiKey, Environment
 
 
 class KeyRequestStatus(models.TextChoices):
@@ -37,6 +37,9 @@ class KeyRequest(models.Model):
         Product, models.PROTECT, related_name="+", verbose_name=_("abonnement")
     )
     name = models.CharField(_("naam"), max_length=60)
+    environment = models.CharField(
+        _("omgeving"), max_length=4, choices=Environment, default=Environment.LIVE
+    )
     purpose = models.CharField(_("waarvoor"), max_length=300)
     status = models.CharField(
         _("status"),

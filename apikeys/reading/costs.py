@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from organisations.models import Organisation
 
-from ..models import ApiKey, Outcome, Price, PriceUnit, Subscription
+from ..models import ApiKey, Environment, Outcome, Price, PriceUnit, Subscription
 from .counting import Asked, calls_by_day
 from .periods import DAY, Period, midnight, months_before
 
@@ -121,7 +121,8 @@ class _Prices:
         self.organisation = organisation
         self.products: dict[int, set[int]] = defaultdict(set)  # by key
         through = ApiKey.subscriptions.through.objects.filter(
-            apikey__organisation=organisation
+            apikey__organisation=organisation,
+            apikey__environment=Environment.LIVE,  # a test costs nothing
         )
         for key, product in through.values_list(
             "apikey_id", "subscription__product_id"

@@ -60,7 +60,7 @@ def _close(key: ApiKey, origin: BlockedBy, *, by: User | None, reason: str) -> N
 @transaction.atomic
 def unblock(key: ApiKey, *, by: User) -> None:
     """Let a blocked key in again; what the operator's staff closed, only they open."""
-    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
+    lock_key(key, by=by)
     if not key.blocked_at:
         raise KeyNotBlocked(key.name)
     if key.blocked_by == BlockedBy.SUPPORT and not by.is_staff:

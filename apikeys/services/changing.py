@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.services import record
+from organisations.editing import Values, refuse_unseen
 from organisations.roles import Permission
 
 from .. import emails
@@ -18,6 +19,7 @@ from .issuing import end_of
 from .locking import lock_key, locked
 
 REMIND = [30, 7, 1]  # days before the last one
+STOPS = ["key.stop_set", "key.stop_lifted"]
 
 
 class NameTaken(Exception):
@@ -68,7 +70,7 @@ def restrict(
 
     `seen` are its `limits` as they were shown.
     """
-    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
+    lock_key(key, by=by)
     if seen is not None and seen != key.limits:
         raise ChangedMeanwhile(key.name)
     apis = list(apis)
@@ -86,21 +88,40 @@ def restrict(
 
 
 @transaction.atomic
-def stop_after(key: ApiKey, last_day: datetime.date | None, *, by: User) -> None:
-    """Have a key open nothing after a day, or let it run on (as its contract does)."""
+def stop_after(
+    key: ApiKey,
+    last_day: datetime.date | None,
+    *,
+    by: User,
+    seen: Values | None = None,
+) -> None:
+    """Have a key open nothing after a day, or let it run on (as its contract does).
+
+    `seen` is its chosen_end() as it was shown; raises editing.Meanwhile, or InThePast.
+    """
     if last_day and last_day < timezone.localdate():
         raise InThePast(last_day)
-    lock_key(key, by=by, permission=Permission.KEYS_MANAGE)
+    lock_key(key, by=by)
+    stored, chosen = chosen_end(key), {"day": str(last_day or "")}
+    if seen is not None:
+        refuse_unseen(stored, chosen, seen=seen, subject=key, kinds=STOPS)
+    if stored == chosen:
+        return
     key.stops_at = last_day and end_of(last_day)
     key.reminded = None
     key.save(update_fields=["stops_at", "reminded"])
     record(
-        "key.stop_set" if last_day else "key.stop_lifted",
+        STOPS[0] if last_day else STOPS[1],
         subject=key,
         by=by,
         organisation=key.organisation,
         day=last_day,
     )
+
+
+def chosen_end(key: ApiKey) -> Values:
+    """The last day that was chosen, as the form of it asks it."""
+    return {"day": str(key.chosen_last_day or "")}
 
 
 def remind_of_ends() -> None:

@@ -11,7 +11,14 @@ from organisations.roles import Permission
 from organisations.services.locking import lock
 
 from .. import emails
-from ..models import ApiKey, KeyRequest, KeyRequestStatus, Product, Subscription
+from ..models import (
+    ApiKey,
+    Environment,
+    KeyRequest,
+    KeyRequestStatus,
+    Product,
+    Subscription,
+)
 from .changing import NameTaken
 from .issuing import issue
 
@@ -45,7 +52,13 @@ def askable(organisation: Organisation) -> QuerySet[Product]:
 
 @transaction.atomic
 def ask_for_key(
-    organisation: Organisation, product: Product, *, name: str, purpose: str, by: User
+    organisation: Organisation,
+    product: Product,
+    *,
+    name: str,
+    purpose: str,
+    by: User,
+    environment: Environment = Environment.LIVE,
 ) -> KeyRequest:
     """Ask the operator for one more key to a product that a contract covers."""
     lock(organisation.pk, by=by, permission=Permission.KEYS_MANAGE)
@@ -59,6 +72,7 @@ def ask_for_key(
         organisation=organisation,
         product=product,
         name=name,
+        environment=environment,
         purpose=purpose,
         asked_by=by,
     )
@@ -75,7 +89,13 @@ def grant_key(request: KeyRequest, *, by: User) -> ApiKey:
     base = _first_keys(organisation).filter(subscriptions__in=running).first()
     if base is None:
         raise NotCovered(request.product)
-    key = issue(organisation, products=[request.product], name=request.name, by=by)
+    key = issue(
+        organisation,
+        products=[request.product],
+        name=request.name,
+        by=by,
+        environment=Environment(request.environment),
+    )
     key.extra_of, key.expires_at = base, base.expires_at
     key.save(update_fields=["extra_of", "expires_at"])
     request.api_key = key

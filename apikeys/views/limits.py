@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from organisations import activity
 from organisations.access import requires
+from organisations.editing import Meanwhile
 from organisations.roles import Permission
 from organisations.views.colleagues import in_passing
 
@@ -84,17 +85,19 @@ def restrict(request, membership, key):
 @ASKS_AGAIN
 @of_key
 def stop(request, membership, key):
-    form = StopForm(initial={"day": key.chosen_last_day})
-    if request.method == "POST":
-        form = StopForm(request.POST)
-        if form.is_valid():
-            try:
-                services.stop_after(key, form.cleaned_data["day"], by=request.user)
-            except services.InThePast:
-                form.add_error("day", _("Kies vandaag of een latere dag."))
-            else:
-                messages.success(request, _("Het is opgeslagen."))
-                return to_key(key)
+    stored = services.chosen_end(key)
+    form = StopForm(request.POST or None, stored=stored, about=key)
+    if request.method == "POST" and form.is_valid():
+        day, seen = form.cleaned_data["day"], form.seen()
+        try:
+            services.stop_after(key, day, seen=seen, by=request.user)
+        except services.InThePast:
+            form.add_error("day", _("Kies vandaag of een latere dag."))
+        except Meanwhile as meanwhile:
+            form.show(meanwhile)
+        else:
+            messages.success(request, _("Het is opgeslagen."))
+            return to_key(key)
     context = {"membership": membership, "key": key, "form": form}
     return render(request, "apikeys/stop.html", context)
 

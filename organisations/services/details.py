@@ -149,7 +149,7 @@ def _stored(row: Any, names: Any) -> Values:
 
 def _seen(organisation, stored, values, seen, kind):
     """What is given another value, once it is sure that this person saw what it was."""
-    refuse_unseen(stored, values, seen=seen, subject=organisation, kind=kind)
+    refuse_unseen(stored, values, seen=seen, subject=organisation, kinds=[kind])
     return changed(stored, values)
 
 

@@ -50,6 +50,17 @@ def test_a_month_costs_its_key_and_its_requests(key):
     assert bill.amount == Decimal("26.40")
 
 
+def test_a_test_key_costs_nothing(key):
+    trial = made_on(
+        ApiKeyFactory(organisation=key.organisation, environment="test"), DAY
+    )
+    count(trial, DAY, 1000, api=api(key, "basisprofiel"))
+
+    assert amounts(costs.so_far(key.organisation, DAY)) == {
+        ("key_month", None): Decimal("6.40")
+    }
+
+
 def test_only_what_was_answered_is_paid(key):
     for outcome in Outcome:
         count(key, DAY, 100, outcome=outcome, api=api(key, "basisprofiel"))

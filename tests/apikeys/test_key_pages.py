@@ -261,14 +261,40 @@ def test_the_second_who_restricts_is_told_and_loses_nothing(signed_in, member, k
     assert ApiKey.objects.get(pk=key.pk).networks == ["198.51.100.0/24"]
 
 
+def sends_day(client, key, day, shown=None):
+    """Save the page Einddatum, as it was shown (now, or before)."""
+    shown = shown or client.get(at("stop", key)).context["form"]
+    return client.post(
+        at("stop", key), {"day": day, "seen_before": shown["seen_before"].value()}
+    )
+
+
 def test_stop_sets_a_last_day_and_lifts_it(signed_in, key):
     today = timezone.localdate()
-    assert "Kies vandaag" in signed_in.post(at("stop", key), {"day": "2020-01-01"}).text
+    assert "Kies vandaag" in sends_day(signed_in, key, "2020-01-01").text
 
-    signed_in.post(at("stop", key), {"day": today.isoformat()})
+    sends_day(signed_in, key, today.isoformat())
     assert ApiKey.objects.get(pk=key.pk).chosen_last_day == today
-    signed_in.post(at("stop", key), {"day": ""})
+    assert today.isoformat() in signed_in.get(at("stop", key)).text
+    sends_day(signed_in, key, "")
     assert ApiKey.objects.get(pk=key.pk).stops_at is None
+
+
+@pytest.mark.parametrize("day", ["2999-12-31", ""])
+def test_an_end_that_a_colleague_changed_meanwhile_is_shown_first(
+    signed_in, member, key, day
+):
+    shown = signed_in.get(at("stop", key)).context["form"]
+    colleague = MembershipFactory(organisation=key.organisation, user__name="Bob Twee")
+    services.stop_after(key, datetime.date(2998, 5, 1), by=colleague.user)
+
+    answer = sends_day(signed_in, key, day, shown)
+
+    assert "Intussen heeft iemand anders dit gewijzigd" in answer.text
+    assert "1 mei 2998” door Bob Twee" in answer.text
+    assert ApiKey.objects.get(pk=key.pk).chosen_last_day.year == 2998
+    sends_day(signed_in, key, "2999-12-31", answer.context["form"])
+    assert ApiKey.objects.get(pk=key.pk).chosen_last_day.year == 2999
 
 
 def test_a_canary_is_there_for_administrators_only(signed_in, member, client):

@@ -8,8 +8,14 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from apikeys import services
-from apikeys.models import ApiKey, KeyRequest, KeyRequestStatus, Product
+from apikeys import examples, services
+from apikeys.models import (
+    ApiKey,
+    Environment,
+    KeyRequest,
+    KeyRequestStatus,
+    Product,
+)
 from applications.models import Contract, Status
 from applications.services import contracts
 from mail.models import Message
@@ -39,14 +45,26 @@ def staff():
     return UserFactory(is_staff=True)
 
 
-def ask(administrator, name="App", product=None):
+def ask(administrator, name="App", product=None, **more):
     return services.ask_for_key(
         administrator.organisation,
         product or Product.objects.first(),
         name=name,
         purpose="Voor de app",
         by=administrator.user,
+        **more,
     )
+
+
+def test_a_test_key_is_given_where_it_was_asked(administrator, key, staff):
+    request = ask(administrator, environment=Environment.TEST)
+
+    extra = services.grant_key(request, by=staff)
+
+    assert extra.environment == Environment.TEST
+    assert "_test_" in extra.masked
+    assert all("/test/api" in one.code for one in examples.of(extra))
+    assert not any("/test/api" in one.code for one in examples.of(key))
 
 
 def test_a_granted_key_falls_under_the_contract_that_runs(administrator, key, staff):
@@ -150,11 +168,13 @@ def test_an_administrator_asks_on_the_page(client, administrator, key):
 
     product = services.covered(key.organisation).get()
     wrong = {"product": product.pk, "name": "website", "purpose": "x"}
+    wrong["environment"] = "test"
     assert "Zo heet al een key" in client.post(page, wrong).text
     assert "Vul een naam in." in client.post(page, {"product": product.pk}).text
     good = wrong | {"name": "App"}
     html = client.post(page, good, follow=True).text
     assert "Je wacht op <strong>App</strong>" in html
+    assert KeyRequest.objects.get().environment == Environment.TEST
 
 
 def test_staff_decide_in_the_admin(client, administrator, key):

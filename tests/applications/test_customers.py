@@ -72,9 +72,11 @@ def test_who_asks_for_what_is_not_covered_types_nothing_again(client, alice, pro
     client.force_login(alice.user)
     slug = alice.organisation.slug
     asked = {"product": product.pk, "name": "Los", "purpose": "Eens kijken"}
+    asked["environment"] = "test"
 
     page = client.post(reverse("apikeys:ask", args=[slug]), asked)
     assert "Daarom doe je een aanvraag." in page.text
+    assert "De key bij een nieuwe overeenkomst is voor productie." in page.text
     url = reverse("applications:begin_for_customer", args=[slug])
     assert client.post(url, NEW).url == "/aanvragen/apis/"
     client.post("/aanvragen/apis/?change=1", {**NEW, "expected_calls": "1000"})
