@@ -10,7 +10,7 @@ import msgspec
 from django.db import transaction
 
 from . import usage
-from .models import Gateway, ImportedLog, KeySecret
+from .models import Gateway, ImportedLog, KeySecret, UsageBatch
 from .reports import Line
 
 AT_ONCE = 50_000  # lines in one transaction
@@ -63,10 +63,20 @@ def import_some(gateway: Gateway, log: BinaryIO, print_of_log: str) -> Progress:
         raw.append(text)
         done.bytes += len(text)
     if raw:
-        done.calls = usage.add(gateway, _lines(raw, done.skipped), done.skipped)
+        batch = _batch(state, raw)
+        done.calls = usage.add(batch, _lines(raw, done.skipped), done.skipped)
         state.offset += done.bytes
         state.save(update_fields=["offset"])
     return done
+
+
+def _batch(log: ImportedLog, raw: list[bytes]) -> UsageBatch:
+    """What was read, under a name that no gateway can give: it has a slash."""
+    return UsageBatch(
+        gateway=log.gateway,
+        batch_id=f"log/{log.fingerprint[:16]}/{log.offset}",
+        sha256=hashlib.sha256(b"".join(raw)).hexdigest(),
+    )
 
 
 def _lines(raw, skipped):

@@ -4,23 +4,30 @@ A month that is dropped costs nothing; deleting its rows one by one would cost h
 """
 
 import datetime
+from collections.abc import Iterable
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 LOCK = 0x7573616765  # "usage": two processes do not make the same partition at once
 HOURS, DAYS = "apikeys_usagehour", "apikeys_usageday"
+SHARES = "apikeys_batchshare"
 KEPT = {  # from the end of a month until nobody may need it
     HOURS: datetime.timedelta(days=35),
     DAYS: datetime.timedelta(days=7 * 366),
+    SHARES: datetime.timedelta(days=7 * 366),
 }
 
 
 @transaction.atomic
-def ensure(first: datetime.date, last: datetime.date) -> None:
+def ensure(
+    first: datetime.date, last: datetime.date, tables: Iterable[str] = tuple(KEPT)
+) -> None:
     """Make what is missing for the months of these days and all between them."""
     months = list(_months(first, last))
-    names = {_name(table, month): (table, month) for table in KEPT for month in months}
+    names = {
+        _name(table, month): (table, month) for table in tables for month in months
+    }
     with connection.cursor() as cursor:
         missing = [name for name in names if not _exists(cursor, name)]
         if not missing:

@@ -14,36 +14,51 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Max, Q, Sum
 from django.utils import timezone
 
 from organisations.models import Organisation
 from organisations.services.locking import lock
 from organisations.spreadsheets import line
 
-from .models import StatementBatch
+from .models import BatchShare, StatementBatch, UsageDay
 from .reading import costs
+from .usage import COUNTING
 
 SAME = ["subscription", "api", "unit", "price"]  # what makes two lines one
-COLUMNS = ["batch", "number", *SAME, "count", "amount"]
+COLUMNS = [
+    "batch", "kind", "number", *SAME, "api_key_id", "gateway_id", "report",
+    "report_sha256", "calls", "count", "amount", "sha256",
+]  # fmt: skip
 
 
 @transaction.atomic
 def close(organisation: Organisation, month: datetime.date) -> StatementBatch | None:
     """Add what the counters say more than the statement does; None when they agree."""
+<<<<<<< HEAD
     lock(organisation.pk)
+=======
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    with connection.cursor() as cursor:  # nobody counts meanwhile
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING])
+>>>>>>> 64a804c035403b5743cc3dc12b7c28b0e5470d39
     batches = list(of_month(organisation, month))
-    lines = _differences(_counted(organisation, month), _stated(batches))
-    if not lines:
-        return None
+    before = batches[-1] if batches else StatementBatch()
     batch = StatementBatch(
         organisation=organisation,
         month=month,
         number=len(batches) + 1,
         made_at=timezone.now(),
-        lines=lines,
-        previous=batches[-1].sha256 if batches else "",
+        lines=_differences(_counted(organisation, month), _stated(batches)),
+        usage=_more_used(organisation, month, batches),
+        reports_after=before.reports_until,
+        reports_until=_last_report(organisation, month) or before.reports_until,
+        previous=before.sha256,
     )
+    has_reports = batch.reports_until > batch.reports_after
+    if not (batch.lines or batch.usage or has_reports):
+        return None
     batch.sha256 = digest(batch)
     batch.save(force_insert=True)
     return batch
@@ -69,7 +84,53 @@ def content(batch: StatementBatch) -> dict[str, Any]:
         ),
         "amount": str(amount([batch])),
         "previous": batch.previous,
+        **_counts(batch),
     }
+
+
+def _counts(batch: StatementBatch) -> dict[str, Any]:
+    """By key and API, and by report of a gateway; of a batch without calls, nothing."""
+    counts = {"usage": batch.usage, "reports": reports(batch)}
+    return {name: found for name, found in counts.items() if found}
+
+
+def reports(batch: StatementBatch) -> list[dict[str, Any]]:
+    """What each gateway reported of this organisation since the batch before."""
+    shares = BatchShare.objects.filter(
+        organisation=batch.organisation_id,
+        month=batch.month,
+        batch_id__gt=batch.reports_after,
+        batch_id__lte=batch.reports_until,
+    ).order_by("batch_id")
+    of = ["batch__gateway_id", "batch__batch_id", "batch__sha256", "calls", "charged"]
+    names = ["gatewayId", "batchId", "sha256", "calls", "charged"]
+    return [dict(zip(names, one, strict=True)) for one in shares.values_list(*of)]
+
+
+def _last_report(organisation, month) -> int | None:
+    shares = BatchShare.objects.filter(organisation=organisation, month=month)
+    return shares.aggregate(last=Max("batch_id"))["last"]
+
+
+def _more_used(organisation, month, batches) -> list[dict[str, Any]]:
+    """Calls by key and API, and those that are charged, as far as no batch has them yet."""
+    days = UsageDay.objects.filter(
+        organisation=organisation, day__range=(month, costs.month_of(month).last)
+    )
+    charged = Q(outcome__in=costs.CHARGED)
+    found = days.values_list("api_key_id", "api__slug").annotate(
+        all=Sum("calls"), charged=Sum("calls", filter=charged, default=0)
+    )
+    more = {(key, api): [int(sums[0]), int(sums[1])] for key, api, *sums in found}
+    for one in (one for batch in batches for one in batch.usage):
+        sums = more.setdefault((one["apiKeyId"], one["api"]), [0, 0])
+        sums[0] -= one["calls"]
+        sums[1] -= one["charged"]
+    return [
+        {"apiKeyId": key, "api": api, "calls": sums[0], "charged": sums[1]}
+        for (key, api), sums in sorted(more.items())
+        if any(sums)
+    ]
 
 
 def digest(batch: StatementBatch) -> str:
@@ -108,13 +169,26 @@ def as_json(batches: list[StatementBatch]) -> dict[str, Any]:
 
 
 def as_csv(batches: list[StatementBatch]) -> Iterator[str]:
-    """Every line of every batch, and the hash that each batch ends with."""
-    yield line([*COLUMNS, "sha256"])
+    """Of every batch its lines, its counts and its reports, and the hash it ends with."""
+    yield line(COLUMNS)
     for batch in batches:
-        for number, one in enumerate(batch.lines, start=1):
-            cells = [batch.number, number, *(one[name] for name in COLUMNS[2:])]
-            cells[-1] = Decimal(one["amount"])  # a minus of ours is no formula
-            yield line([*cells, batch.sha256])
+        kinds = {"line": batch.lines, "usage": batch.usage, "report": reports(batch)}
+        for kind, rows in kinds.items():
+            for number, one in enumerate(rows, start=1):
+                cells = _cells(kind, one)
+                of_batch = {"batch": batch.number, "sha256": batch.sha256}
+                cells |= of_batch | {"kind": kind, "number": number}
+                yield line(cells.get(column, "") for column in COLUMNS)
+
+
+def _cells(kind: str, one: dict[str, Any]) -> dict[str, Any]:
+    if kind == "line":  # a minus of ours is no formula
+        return one | {"amount": Decimal(one["amount"])}
+    calls = {"calls": one["calls"], "count": one["charged"]}
+    if kind == "usage":
+        return calls | {"api_key_id": one["apiKeyId"], "api": one["api"]}
+    named = {"gateway_id": one["gatewayId"], "report": one["batchId"]}
+    return calls | named | {"report_sha256": one["sha256"]}
 
 
 def _counted(organisation, month) -> dict[tuple, tuple[int, Decimal]]:

@@ -21,6 +21,7 @@ AT_ONCE = 20_000  # counters in memory before they go to the database's temporar
 Reader = Callable[[Iterable[bytes]], Iterable[tuple[int, Line | str]]]  # of reports.py
 COLUMNS = ["organisation_id", "api_key_id", "api_id", "hour", "outcome", *SUMS]
 LOCK = 0x62617463  # "batc": four bytes, beside four of the batch's name
+COUNTING = 0x636F756E74  # "count": shared by who counts; statements.py has it alone
 
 _COLUMNS = ", ".join(COLUMNS)
 _TEMPORARY = (
@@ -44,6 +45,12 @@ def _add(table, time, expression):
 
 
 _ADD_HOURS = _add("apikeys_usagehour", "hour", "hour")
+_ADD_SHARES = (
+    "INSERT INTO apikeys_batchshare (organisation_id, month, batch_id, calls, charged)"
+    " SELECT organisation_id, date_trunc('month', hour AT TIME ZONE %s)::date, %s,"
+    " sum(calls), coalesce(sum(calls) FILTER (WHERE outcome = %s), 0)"
+    " FROM reported GROUP BY 1, 2 ORDER BY 1, 2"
+)
 _ADD_DAYS = _add("apikeys_usageday", "day", "(hour AT TIME ZONE %s)::date")
 
 
@@ -80,24 +87,30 @@ def count(
         if before.sha256 != digest.hexdigest():
             raise BatchDiffers(batch_id)
         return before.answer
-    answer = {"batchId": batch_id, **_count(gateway, read(hashed))}
-    UsageBatch.objects.create(
-        gateway=gateway, batch_id=batch_id, sha256=digest.hexdigest(), answer=answer
-    )
+    counters = _Counters()
+    lines = _count(gateway, read(hashed), counters)
+    answer = {"batchId": batch_id, "lines": lines, **counters.told()}
+    batch = UsageBatch(gateway=gateway, batch_id=batch_id, answer=answer)
+    batch.sha256 = digest.hexdigest()
+    counters.write(batch)
     return answer
 
 
 @transaction.atomic
-def add(gateway: Gateway, lines: Iterable[Line], skipped: Counter[str]) -> int:
-    """Count the lines that can be true, and note of the others why not; says how many calls."""
-    counters, judge = _Counters(), _Judge(gateway)
+def add(batch: UsageBatch, lines: Iterable[Line], skipped: Counter[str]) -> int:
+    """Count the lines that can be true, and note of the others why not; says how many calls.
+
+    They make up this new batch, which is not kept if there are none.
+    """
+    counters, judge = _Counters(), _Judge(batch.gateway)
     for line in lines:
         if fault := judge.fault(line):
             skipped[fault] += 1
         else:
             counters.add(judge, line)
-    counters.write()
-    _note(gateway, counters.last)
+    if counters.calls:
+        batch.answer = counters.told()
+        counters.write(batch)
     return counters.calls
 
 
@@ -117,8 +130,11 @@ def _hashing(pieces, digest) -> Iterator[bytes]:
         yield piece
 
 
-def _count(gateway: Gateway, lines: Iterable[tuple[int, Line | str]]) -> dict[str, Any]:
-    counters, judge = _Counters(), _Judge(gateway)
+def _count(
+    gateway: Gateway, lines: Iterable[tuple[int, Line | str]], counters: "_Counters"
+) -> int:
+    """Add up all lines, and say how many; raises BadLines."""
+    judge = _Judge(gateway)
     faults: list[dict[str, Any]] = []
     seen = bad = 0
     for number, line in lines:
@@ -132,14 +148,7 @@ def _count(gateway: Gateway, lines: Iterable[tuple[int, Line | str]]) -> dict[st
             counters.add(judge, line)
     if faults:
         raise BadLines(faults, bad)
-    counters.write()
-    _note(gateway, counters.last)
-    return {
-        "lines": seen,
-        "calls": counters.calls,
-        "firstHour": _iso(counters.first),
-        "lastHour": _iso(counters.last),
-    }
+    return seen
 
 
 class _Judge:
@@ -210,7 +219,23 @@ class _Counters:
                     copy.write_row([*key, *sums])
         self.sums.clear()
 
-    def write(self) -> None:
+    def told(self) -> dict[str, Any]:
+        """What a gateway is answered about them."""
+        return {
+            "calls": self.calls,
+            "firstHour": _iso(self.first),
+            "lastHour": _iso(self.last),
+        }
+
+    def write(self, batch: UsageBatch) -> None:
+        """Add them to the counters, as this new batch.
+
+        Statements wait until that is committed: what they see is counted whole, and a batch
+        that comes after them has a higher number.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [COUNTING])
+        batch.save(force_insert=True)
         if self.first is None or self.last is None:
             return
         self.pour()
@@ -219,15 +244,16 @@ class _Counters:
             self.last.date() + datetime.timedelta(days=1),
         )
         with connection.cursor() as cursor:
+            zone = timezone.get_default_timezone_name()
             cursor.execute(_ADD_HOURS)
-            cursor.execute(_ADD_DAYS, [timezone.get_default_timezone_name()])
+            cursor.execute(_ADD_DAYS, [zone])
+            cursor.execute(_ADD_SHARES, [zone, batch.pk, Outcome.OK])
             cursor.execute("DROP TABLE reported")
+        _note(batch.gateway, self.last)
 
 
-def _note(gateway: Gateway, last_hour: datetime.datetime | None) -> None:
+def _note(gateway: Gateway, last_hour: datetime.datetime) -> None:
     """Keep until when this gateway has reported, so that one that lags is seen."""
-    if last_hour is None:
-        return
     newest = Gateway.objects.filter(pk=gateway.pk)
     later = newest.exclude(reported_until__gte=last_hour)
     later.update(reported_until=last_hour)

@@ -23,7 +23,7 @@ DROP TABLE apikeys_{name}_plain;
 def for_now(apps, schema_editor):
     today = timezone.localdate()
     month = datetime.timedelta(days=31)
-    partitions.ensure(today - 2 * month, today + 2 * month)
+    partitions.ensure(today - 2 * month, today + 2 * month, [partitions.HOURS, partitions.DAYS])
 
 
 class Migration(migrations.Migration):

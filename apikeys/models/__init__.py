@@ -22,13 +22,21 @@ from .months import MonthlyReport, StatementBatch
 from .noted import LeakPolicy, OnLeak, Reason, RefusedCalls, SecretUse
 from .requests import KeyRequest, KeyRequestStatus
 from .tokens import PersonalToken
-from .usage import ImportedLog, Outcome, UsageBatch, UsageDay, UsageHour
+from .usage import (
+    BatchShare,
+    ImportedLog,
+    Outcome,
+    UsageBatch,
+    UsageDay,
+    UsageHour,
+)
 
 __all__ = [
     "REASONS",
     "AlertKind",
     "Api",
     "ApiKey",
+    "BatchShare",
     "BlockedBy",
     "Budget",
     "BudgetReached",

@@ -53,6 +53,11 @@ class StatementBatch(models.Model):
     number = models.PositiveSmallIntegerField()
     made_at = models.DateTimeField(_("gemaakt"))
     lines = models.JSONField()
+    usage = models.JSONField(default=list)  # calls by key and API
+    reports_after = models.BigIntegerField(default=0)  # of gateways, by their number:
+    reports_until = models.BigIntegerField(
+        default=0
+    )  # what came between is in this batch
     previous = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64)
 

@@ -1,9 +1,10 @@
 """What was used, as counters per key, API, time and outcome. Single calls are not kept.
 
-Both tables are partitioned by month (partitions.py), and have the organisation in their
+The tables are partitioned by month (partitions.py), and have the organisation in their
 key, so that they could be spread over machines by it.
 """
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -88,7 +89,10 @@ class UsageDay(Usage):
 
 
 class UsageBatch(models.Model):
-    """One report of a gateway that was counted, and what it was answered: for ever once."""
+    """One report of a gateway that was counted, and what it was answered: for ever once.
+
+    A piece of a log that was imported is one too, named after its place (nginx_log.py).
+    """
 
     gateway = models.ForeignKey(Gateway, models.PROTECT, related_name="batches")
     batch_id = models.CharField(max_length=100)
@@ -107,6 +111,34 @@ class UsageBatch(models.Model):
 
     def __str__(self):
         return self.batch_id
+
+
+class BatchShare(models.Model):
+    """What one batch holds of one organisation in one month; kept for 7 years.
+
+    Statements name them, so that what is asked for can be followed to who reported it.
+    """
+
+    pk = models.CompositePrimaryKey("organisation_id", "month", "batch_id")
+    organisation = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="+", db_index=False
+    )
+    month = models.DateField()
+    batch = models.ForeignKey(
+        UsageBatch, models.PROTECT, related_name="shares", db_index=False
+    )
+    calls = models.BigIntegerField()
+    charged = models.BigIntegerField()  # those that were answered
+
+    class Meta:
+        triggers = [
+            pgtrigger.Protect(
+                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.organisation_id} {self.month:%Y-%m} {self.batch_id}"
 
 
 class ImportedLog(models.Model):

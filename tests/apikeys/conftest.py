@@ -2,6 +2,8 @@
 
 import datetime
 import json
+import re
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -12,6 +14,7 @@ from apikeys.gateway import quotas, recent
 from apikeys.models import Api, Gateway, Product
 from tests.factories import ApiKeyFactory, UserFactory
 
+DOCS = Path(__file__).parent.parent.parent / "docs"
 USAGE = "/gateway/v1/usage"
 VERIFY = "/gateway/v1/verify"
 
@@ -93,3 +96,19 @@ def time_passes():
 def nothing_seen(monkeypatch):
     """What other tests let through is no use of this one's."""
     monkeypatch.setattr(quotas, "uses", quotas.Uses())
+
+
+@pytest.fixture
+def documented():
+    """What the documentation gives to check a statement with, by name."""
+    namespace = {}
+    for code in re.findall(
+        r"```python\n(.*?)```", (DOCS / "statements.md").read_text(), re.DOTALL
+    ):
+        exec(code, namespace)
+    return namespace
+
+
+@pytest.fixture
+def check(documented):
+    return documented["check"]

@@ -19,12 +19,12 @@ def months(table):
         return [name.removeprefix(f"{table}_") for (name,) in cursor.fetchall()]
 
 
-def test_a_month_is_made_once_for_hours_and_days():
+def test_a_month_is_made_once_in_every_table():
     for _again in range(2):
         partitions.ensure(datetime.date(2030, 12, 31), datetime.date(2031, 2, 1))
 
-    assert {"2030_12", "2031_01", "2031_02"} <= set(months(partitions.HOURS))
-    assert {"2030_12", "2031_01", "2031_02"} <= set(months(partitions.DAYS))
+    for table in (partitions.HOURS, partitions.DAYS, partitions.SHARES):
+        assert {"2030_12", "2031_01", "2031_02"} <= set(months(table))
 
 
 def test_hours_go_when_their_month_is_35_days_over_and_days_stay():
@@ -44,5 +44,6 @@ def test_days_go_after_seven_years():
 
     partitions.drop_old(TODAY)
 
-    assert "2023_12" not in months(partitions.DAYS)
-    assert "2024_03" in months(partitions.DAYS)
+    for table in (partitions.DAYS, partitions.SHARES):
+        assert "2023_12" not in months(table)
+        assert "2024_03" in months(table)
