@@ -15,10 +15,10 @@ from mail import paper
 
 from . import example, rendering
 from .bank_admin import BankChangeAdmin
-from .bank_models import BankChange
 from .models import (
     FROM_THE_CUSTOMER,
     Application,
+    BankChange,
     Contract,
     DocumentKind,
     DocumentTemplate,

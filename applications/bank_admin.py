@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.admin import StaffAdmin, needs
 from organisations.templatetags.identifiers import iban
 
-from .bank_models import BankChange, BankStatus
 from .forms import SignedFileForm
+from .models import BankChange, BankStatus
 from .refusals import BANK
 from .services import bank
 from .views.following import as_download

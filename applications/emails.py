@@ -17,8 +17,7 @@ from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
 
-from .bank_models import BankChange
-from .models import Application, Contract, Document, Status
+from .models import Application, BankChange, Contract, Document, Status
 
 RESUME = "applications/emails/resume"
 

@@ -1,0 +1,23 @@
+from .applications import Application, ChangeRequest, Volume
+from .bank import BankChange, BankStatus
+from .contracts import Contract, Mandate
+from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
+from .statuses import DECIDED, OPEN, Status, WrongState
+
+__all__ = [
+    "DECIDED",
+    "FROM_THE_CUSTOMER",
+    "OPEN",
+    "Application",
+    "BankChange",
+    "BankStatus",
+    "ChangeRequest",
+    "Contract",
+    "Document",
+    "DocumentKind",
+    "DocumentTemplate",
+    "Mandate",
+    "Status",
+    "Volume",
+    "WrongState",
+]
