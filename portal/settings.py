@@ -192,6 +192,7 @@ DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 REMINDER_DAYS: list[int] = env.list(
     "REMINDER_DAYS", [14, 28], subcast=int, validate=rising_days
 )
+HANDLING_DAYS = env.int("HANDLING_DAYS", 5, validate=validate.Range(1, 90))
 ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))

@@ -1,9 +1,13 @@
+import datetime
+
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from organisations.models import Organisation
 
 from .statuses import (
     DECIDED,
@@ -12,6 +16,7 @@ from .statuses import (
     MOVES,
     OPEN,
     WAITS_FOR_APPLICANT,
+    WAITS_FOR_US,
     Status,
 )
 
@@ -41,6 +46,16 @@ def _answer(label, name):
     )
 
 
+def handled_since():
+    """What waits for us since before this moment is overdue."""
+    return timezone.now() - datetime.timedelta(days=settings.HANDLING_DAYS)
+
+
+def _is_customer():
+    with_number = Organisation.objects.filter(kvk_number=OuterRef("kvk_number"))
+    return Exists(with_number)
+
+
 class ApplicationQuerySet(models.QuerySet):
     def drafts(self):
         """What is being filled in, and whose term is not over."""
@@ -49,6 +64,26 @@ class ApplicationQuerySet(models.QuerySet):
     def waiting_for_applicant(self):
         """Those that go on once the applicant does what was asked."""
         return self.filter(status__in=WAITS_FOR_APPLICANT)
+
+    def waiting_for_us(self):
+        """Those on which staff are to act now."""
+        return self.filter(status__in=WAITS_FOR_US)
+
+    def overdue(self):
+        """Those that wait for us longer than we set ourselves (PORTAL_HANDLING_DAYS)."""
+        return self.waiting_for_us().filter(status_since__lt=handled_since())
+
+    def of_nobody(self):
+        """Those that none of the colleagues of today has taken on."""
+        return self.filter(Q(assignee=None) | Q(assignee__is_active=False))
+
+    def of_customers(self):
+        """Those whose KVK number is a customer's already."""
+        return self.filter(_is_customer())
+
+    def of_newcomers(self):
+        """Those whose KVK number is no customer's, or that have none."""
+        return self.filter(~_is_customer())
 
     def came_to_nothing(self):
         """Those that ended without a contract."""
@@ -134,6 +169,15 @@ class Application(models.Model):
 
     erased_at = models.DateTimeField(_("gegevens gewist"), null=True, editable=False)
 
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="assigned_applications",
+        verbose_name=_("behandelaar"),
+    )
+
     objects = ApplicationQuerySet.as_manager()
 
     class Meta:
@@ -142,6 +186,8 @@ class Application(models.Model):
         ordering = ["status_since"]
         indexes = [
             models.Index(fields=["status", "status_since"]),
+            models.Index(fields=["status_since"]),
+            models.Index(fields=["kvk_number"]),
             models.Index(fields=["from_address", "created_at"]),
         ]
         permissions = [
@@ -150,6 +196,7 @@ class Application(models.Model):
             ("register_return", "Kan de ontvangst van de overeenkomst registreren"),
             ("approve", "Kan goedkeuren"),
             ("reject", "Kan afwijzen"),
+            ("assign", "Kan aanvragen oppakken en toewijzen"),
             ("renew_link", "Kan een nieuwe persoonlijke link sturen"),
         ]
         constraints = [
@@ -225,6 +272,14 @@ class Application(models.Model):
     @property
     def waits_for_applicant(self):
         return self.status in WAITS_FOR_APPLICANT
+
+    @property
+    def waits_for_us(self):
+        return self.status in WAITS_FOR_US
+
+    @property
+    def is_overdue(self):
+        return self.waits_for_us and self.status_since < handled_since()
 
     @property
     def link(self):

@@ -21,7 +21,7 @@ from applications.models import (
     Status,
 )
 from applications.services import following, handling
-from applications.staff import ACTS
+from applications.staff.acts import ACTS
 from audit.models import Event
 from mail import private_links
 from mail.models import Message, State

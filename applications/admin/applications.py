@@ -1,6 +1,5 @@
 """Where staff work through the applications: they choose acts, they edit nothing."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -10,50 +9,18 @@ from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
-from mail import paper
+from audit.admin import ReadOnlyAdmin, needs
 
-from . import example, rendering
-from .bank_admin import BankChangeAdmin
-from .models import (
-    FROM_THE_CUSTOMER,
+from ..models import (
     Application,
-    BankChange,
-    Contract,
     DocumentKind,
-    DocumentTemplate,
-    Mandate,
-    Status,
     WrongState,
 )
-from .staff import ACTS, REFUSALS
-from .summary import answer, parts, question
-from .timeline import timeline
-from .views.following import as_download
-
-
-class Queue(admin.SimpleListFilter):
-    """The status, with what waits for staff as the answer to no choice at all."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("all", _("Alle")),
-            *[s for s in Status.choices if s[0] != Status.DRAFT],
-        ]
-
-    def choices(self, changelist):
-        waiting, *others = super().choices(changelist)
-        return [{**waiting, "display": _("Wacht op ons")}, *others]
-
-    def queryset(self, request, queryset):
-        if self.value() == "all" or (not self.value() and request.GET.get("q")):
-            return queryset  # a search without a choice looks everywhere
-        if self.value():
-            return queryset.filter(status=self.value())
-        return queryset.filter(status__in=[Status.SUBMITTED, Status.CONTRACT_RETURNED])
+from ..staff.acts import ACTS, REFUSALS
+from ..summary import answer, parts, question
+from ..timeline import timeline
+from ..views.following import as_download
+from .filters import Assignee, AtMost, Customer, Payment, Queue, Since
 
 
 @admin.register(Application)
@@ -64,9 +31,13 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "kvk_number",
         "status",
         "age",
+        "assignee",
         "contact",
     ]
-    list_filter = [Queue]
+    list_filter = [Queue, Assignee, Customer, Payment, Since]
+    list_select_related = ["assignee"]
+    show_full_result_count = False
+    paginator = AtMost
     search_fields = [
         "reference",
         "kvk_number",
@@ -88,6 +59,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("in deze status"), ordering="status_since")
     def age(self, application):
         age = timesince(application.status_since, depth=1)
+        if application.is_overdue:
+            age = _("%(age)s, te laat") % {"age": age}
         if application.is_open and not application.email_confirmed_at:
             return _("%(age)s, e-mailadres niet bevestigd") % {"age": age}
         return age
@@ -191,79 +164,3 @@ def _compared(asked):
         for name in asked.fields
     ]
     return {"asked": asked, "rows": rows}
-
-
-class DocumentTemplateForm(forms.ModelForm):
-    """A version is only accepted when it can be made into a document."""
-
-    class Meta:
-        model = DocumentTemplate
-        fields = ["kind", "title", "version", "valid_from", "language", "source"]
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        if "kind" in self.fields:  # not on the page that only shows a version
-            self.fields["kind"].choices = [
-                kind
-                for kind in DocumentKind.choices
-                if kind[0] not in FROM_THE_CUSTOMER
-            ]
-
-    def clean(self):
-        data = super().clean()
-        if not self.errors:
-            template, on = DocumentTemplate(**data), data["valid_from"]
-            try:
-                rendering.draw_up(template, example.application(), number="1", on=on)
-            except paper.NotRendered as error:
-                why = _("Hier is geen document van te maken: %(why)s")
-                self.add_error("source", why % {"why": error})
-        return data
-
-
-@admin.register(DocumentTemplate)
-class DocumentTemplateAdmin(StaffAdmin):
-    """A new version is a new row; what was ever used stays what it was."""
-
-    form = DocumentTemplateForm
-    list_display = ["title", "version", "kind", "valid_from", "language"]
-    list_filter = ["kind"]
-
-    def has_change_permission(self, request, obj=None):
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(Contract)
-class ContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
-    list_filter = ["ends_on"]
-    fields = [
-        "number",
-        "organisation",
-        "application",
-        "api_key",
-        "starts_on",
-        "ends_on",
-        "cancelled_at",
-        "cancelled_by",
-        "cancellation_reason",
-        "ended_at",
-    ]
-    search_fields = ["number", "organisation__name", "organisation__kvk_number"]
-
-
-@admin.register(Mandate)
-class MandateAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "made_for", "account_holder", "signed_on"]
-    list_select_related = ["application", "bank_change__contract"]
-    search_fields = ["reference"]
-
-    @admin.display(description=_("bij"))
-    def made_for(self, mandate):
-        return mandate.application or mandate.bank_change
-
-
-admin.site.register(BankChange, BankChangeAdmin)
