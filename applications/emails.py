@@ -17,7 +17,7 @@ from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
 
-from .models import Application, BankChange, Contract, Document, Status
+from .models import Application, BankChange, Contract, Document, Note, Status
 
 RESUME = "applications/emails/resume"
 
@@ -134,6 +134,24 @@ def withdrawn(application: Application) -> None:
 def link_renewed(application: Application) -> None:
     """Another private link, in place of the one before."""
     _to_applicant("link_renewed", application)
+
+
+def mentioned(note: Note, person: User) -> None:
+    """To a colleague who was called by name in a note; what it says is read at the page."""
+    application = note.application
+    page = reverse("admin:applications_application_change", args=[application.pk])
+    send(
+        "applications/emails/mentioned",
+        to=person.email,
+        language=person.language,
+        about=application,
+        context={
+            "name": person.name,
+            "by": note.by.name,
+            "reference": application.reference,
+            "page_url": settings.BASE_URL + page,
+        },
+    )
 
 
 def contract_cancelled(contract: Contract, *, by: User) -> None:

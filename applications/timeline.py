@@ -45,6 +45,11 @@ def _event(event):
         return Moment(event.at, who, str(Status(event.data["now"]).label))
     what = {
         "application.email_confirmed": _("E-mailadres bevestigd"),
+        "application.taken": _("Opgepakt"),
+        "application.assigned": _("Toegewezen aan een collega"),
+        "application.given_back": _("Teruggegeven"),
+        "application.noted": _("Notitie geschreven"),
+        "application.notes_read": _("Notities gelezen"),
         "application.link_renewed": _("Nieuwe persoonlijke link"),
         "application.reminded": _("Herinnerd"),
         "application.erased": _("Gegevens gewist"),

@@ -1,5 +1,7 @@
 """Where staff work through the applications: they choose acts, they edit nothing."""
 
+from contextlib import suppress
+
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -8,15 +10,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from audit.admin import ReadOnlyAdmin, needs
 
 from ..models import (
+    OPEN,
     Application,
     DocumentKind,
     WrongState,
 )
+from ..services import colleagues
 from ..staff.acts import ACTS, REFUSALS
+from ..staff.desk import DESK
+from ..staff.steps import STEPS
 from ..summary import answer, parts, question
 from ..timeline import timeline
 from ..views.following import as_download
@@ -51,6 +58,32 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "Zoek op kenmerk, KVK-nummer, naam, e-mailadres of gebruikersnaam."
     )
     list_per_page = 50
+    actions = ["take"]
+
+    @admin.action(description=_("Oppakken"), permissions=["assign"])
+    def take(self, request, chosen):
+        """Those that are nobody's; the others stay whose they are."""
+        taken = 0
+        for application in chosen.filter(status__in=OPEN):
+            with suppress(colleagues.TakenByAnother, WrongState):
+                colleagues.take(application, by=request.user)
+                taken += 1
+        said = ngettext(
+            "Je behandelt nu %(count)s aanvraag.",
+            "Je behandelt nu %(count)s aanvragen.",
+            taken,
+        )
+        self.message_user(request, said % {"count": taken})
+        if left := len(chosen) - taken:
+            said = ngettext(
+                "%(count)s aanvraag is van een collega of is afgerond.",
+                "%(count)s aanvragen zijn van een collega of zijn afgerond.",
+                left,
+            )
+            self.message_user(request, said % {"count": left}, messages.WARNING)
+
+    def has_assign_permission(self, request):
+        return request.user.has_perm("applications.assign")
 
     @admin.display(description=_("kenmerk"), ordering="reference")
     def shown_reference(self, application):
@@ -100,7 +133,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
-            "acts": [act for act in ACTS if act.allowed(request.user, application)],
+            "acts": [act for act in STEPS if act.allowed(request.user, application)],
+            "desk": [act for act in DESK if act.allowed(request.user, application)],
+            "notes": application.notes.select_related("by").prefetch_related(
+                "mentions__person"
+            ),
             "parts": parts(application.answers, checked=True),
             "timeline": timeline(application),
             "documents": application.documents.defer("content").select_related(

@@ -2,6 +2,7 @@ from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
 from .contracts import Contract, Mandate
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
+from .notes import Mention, Note
 from .statuses import DECIDED, OPEN, Status, WrongState
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "DocumentKind",
     "DocumentTemplate",
     "Mandate",
+    "Mention",
+    "Note",
     "Status",
     "Volume",
     "WrongState",

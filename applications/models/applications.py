@@ -197,6 +197,7 @@ class Application(models.Model):
             ("approve", "Kan goedkeuren"),
             ("reject", "Kan afwijzen"),
             ("assign", "Kan aanvragen oppakken en toewijzen"),
+            ("write_note", "Kan notities schrijven"),
             ("renew_link", "Kan een nieuwe persoonlijke link sturen"),
         ]
         constraints = [

@@ -27,7 +27,7 @@ def erase_all() -> None:
 def _erase(application: Application) -> None:
     """Leave that it was there, when, and how it ended; nothing of anybody.
 
-    The documents go last: their trigger lets them go once their application is erased.
+    Documents and notes go last: their triggers let them go once their application is erased.
     """
     lock(application)
     if application.erased_at:
@@ -38,6 +38,7 @@ def _erase(application: Application) -> None:
     application.rejection_reason = ERASED if application.rejection_reason else ""
     application.save()
     application.change_requests.all().delete()
+    application.notes.all().delete()
     Mandate.objects.filter(application=application).delete()
     mail.forget(application)
     application.documents.all().delete()

@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from organisations.models import Organisation
 
 from ..forms import SignedFileForm
-from ..services import handling
+from ..services import colleagues, handling
 from ..steps import STEPS
 from ..summary import answer, question
 
@@ -94,3 +95,33 @@ class ApproveForm(ActForm):
                     )
                 },
             )
+
+
+class AssignForm(ActForm):
+    colleague = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Collega"),
+        error_messages={"required": _("Kies een collega.")},
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.fields["colleague"].queryset = colleagues.may("assign")
+        self.fields["colleague"].label_from_instance = _by_name
+
+
+def _by_name(person):
+    return f"{person.name} ({person.username})"
+
+
+class NoteForm(ActForm):
+    text = forms.CharField(
+        label=_("Notitie"),
+        help_text=_(
+            "Met @gebruikersnaam krijgt een collega een mail. Schrijf niets op wat de"
+            " aanvrager niet mag weten: wie erom vraagt, krijgt inzage."
+        ),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Schrijf een notitie.")},
+    )

@@ -26,7 +26,7 @@ from apikeys.models import (
     UsageMail,
 )
 from applications.models import Status
-from applications.services import bank, contracts, following, handling
+from applications.services import bank, colleagues, contracts, following, handling
 from organisations.models import (
     ContactKind,
     Intervention,
@@ -55,6 +55,7 @@ def make_gateway(by: User) -> dict[str, Any]:
 
 def act(one: Any) -> None:
     """Do all of it for this organisation (marked.OneOrganisation), marks included."""
+    _desk(one)
     _contacts(one)
     _factors(one)
     _requests(one)
@@ -135,6 +136,14 @@ def _month(one):
     mails.report_to.add(one.administrator)
     monthly.send(one.organisation, month)
     statements.close(one.organisation, month)
+
+
+def _desk(one: Any) -> None:
+    """What staff keep beside an application."""
+    application, intake = one.applications[Status.SUBMITTED], one.staff["intake"]
+    colleagues.take(application, by=intake)
+    text = f"{one.mark('notitie')} @{intake.username}"
+    colleagues.write_note(application, text, by=one.staff["support"])
 
 
 def _contacts(one):
