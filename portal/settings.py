@@ -219,6 +219,12 @@ UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
 
+# The Handelsregister, in which KVK numbers are looked up; without a key they are not.
+KVK_API_URL = env.str(
+    "KVK_API_URL", "https://api.kvk.nl/test/api", validate=validate.URL()
+)
+KVK_API_KEY = env.str("KVK_API_KEY", "")
+
 # The gateway's side, in seconds: for how long an answer stands, and for how long a key that
 # passed keeps passing while the database is away.
 VERIFY_SECONDS = env.int("VERIFY_SECONDS", 5, validate=validate.Range(1, 60))

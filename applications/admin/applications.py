@@ -22,6 +22,8 @@ from ..models import (
 )
 from ..services import colleagues
 from ..staff.acts import ACTS, REFUSALS
+from ..staff.checks import checks
+from ..staff.compared import beside_customer, duplicates
 from ..staff.desk import DESK
 from ..staff.steps import STEPS
 from ..summary import answer, parts, question
@@ -138,6 +140,12 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "notes": application.notes.select_related("by").prefetch_related(
                 "mentions__person"
             ),
+            "checks": checks(application) if application.is_open else [],
+            "beside": beside_customer(
+                application,
+                with_account=request.user.has_perm("applications.view_mandate"),
+            ),
+            "duplicates": duplicates(application),
             "parts": parts(application.answers, checked=True),
             "timeline": timeline(application),
             "documents": application.documents.defer("content").select_related(

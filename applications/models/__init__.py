@@ -1,5 +1,6 @@
 from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
+from .checks import Ground, RegisterLookup, SigningGround
 from .contracts import Contract, Mandate
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
@@ -17,9 +18,12 @@ __all__ = [
     "Document",
     "DocumentKind",
     "DocumentTemplate",
+    "Ground",
     "Mandate",
     "Mention",
     "Note",
+    "RegisterLookup",
+    "SigningGround",
     "Status",
     "Volume",
     "WrongState",

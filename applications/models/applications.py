@@ -4,10 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.models import Organisation
+from organisations.own_login.domains import PUBLIC_MAILBOXES
 
 from .statuses import (
     DECIDED,
@@ -73,6 +75,22 @@ class ApplicationQuerySet(models.QuerySet):
         """Those that wait for us longer than we set ourselves (PORTAL_HANDLING_DAYS)."""
         return self.waiting_for_us().filter(status_since__lt=handled_since())
 
+    def of_same_number(self, application):
+        """The others with its KVK number, open or past."""
+        others = self.submitted().exclude(pk=application.pk)
+        number = application.kvk_number
+        return others.filter(kvk_number=number) if number else self.none()
+
+    def of_same_mail_domain(self, application):
+        """The others whose contact has an address at the same organisation."""
+        others, domain = (
+            self.submitted().exclude(pk=application.pk),
+            application.email_domain,
+        )
+        if not domain or domain in PUBLIC_MAILBOXES:
+            return self.none()
+        return others.filter(email_domain=domain)
+
     def of_nobody(self):
         """Those that none of the colleagues of today has taken on."""
         return self.filter(Q(assignee=None) | Q(assignee__is_active=False))
@@ -113,6 +131,19 @@ class Application(models.Model):
     organisation_name = _answer(_("organisatie"), "name")
     contact_name = _answer(_("contactpersoon"), "contract_name")
     contact_email = _answer(_("e-mailadres"), "contract_email")
+    email_domain = models.GeneratedField(
+        expression=Lower(
+            Func(
+                KT("answers__contract_email"),
+                Value("@"),
+                Value(2),
+                function="SPLIT_PART",
+                output_field=models.TextField(),
+            )
+        ),
+        output_field=models.TextField(null=True),
+        db_persist=True,
+    )
 
     created_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     expires_at = models.DateTimeField(_("concept bewaard tot"), editable=False)
@@ -188,6 +219,7 @@ class Application(models.Model):
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since"]),
             models.Index(fields=["kvk_number"]),
+            models.Index(fields=["email_domain"]),
             models.Index(fields=["from_address", "created_at"]),
         ]
         permissions = [
@@ -197,6 +229,7 @@ class Application(models.Model):
             ("approve", "Kan goedkeuren"),
             ("reject", "Kan afwijzen"),
             ("assign", "Kan aanvragen oppakken en toewijzen"),
+            ("check", "Kan gegevens nakijken"),
             ("write_note", "Kan notities schrijven"),
             ("renew_link", "Kan een nieuwe persoonlijke link sturen"),
         ]

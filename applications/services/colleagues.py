@@ -10,8 +10,8 @@ from accounts.models import User
 from audit.services import record
 
 from .. import emails
-from ..models import OPEN, Application, Mention, Note, Status
-from .moves import lock, require
+from ..models import Application, Mention, Note, Status
+from .moves import lock, require, require_open
 
 MENTION = re.compile(r"(?<![\w.@-])@([a-zA-Z0-9][a-zA-Z0-9._-]*[a-zA-Z0-9])")
 
@@ -94,7 +94,7 @@ def mark_read(application: Application, *, by: User) -> None:
 
 def _lock_open(application: Application) -> None:
     lock(application)
-    require(application, *(status for status in OPEN if status != Status.DRAFT))
+    require_open(application)
 
 
 def _assign(application: Application, person: User | None) -> None:

@@ -15,6 +15,7 @@ from mail.services import TooMuchMail, next_slot
 from .. import emails
 from ..models import Application, DocumentKind, DocumentTemplate, Status
 from ..steps import Step, cleaned, first_incomplete
+from .checking import look_up_later
 from .moves import lock, move, new_link, require
 
 REFERENCE_LETTERS = (
@@ -113,6 +114,7 @@ def submit(application: Application, *, terms: DocumentTemplate, language: str) 
         link_digest=application.link_digest,
     )
     emails.received(application)
+    look_up_later(application)
 
 
 def terms_in_force() -> DocumentTemplate:

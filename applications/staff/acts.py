@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mail.paper import NotRendered
 
+from .. import register
 from ..forms import NOT_SIGNED
 from ..services import colleagues, handling
 from ..services.documents import SameAsSent
@@ -28,6 +29,9 @@ REFUSALS = {
         "Een collega behandelt deze aanvraag. Vraag of je haar kunt overnemen."
     ),
     colleagues.NotAColleague: _("Er is geen collega met die gebruikersnaam."),
+    register.NotAsked: _(
+        "Het Handelsregister geeft nu geen antwoord. Probeer het straks nog eens."
+    ),
     SameAsSent: NOT_SIGNED,
     NotRendered: _(
         "Een van de documenten kon niet worden gemaakt. Er is niets verstuurd. Vraag de"

@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Mention
-from ..services import colleagues
+from .. import register
+from ..models import Ground, Mention
+from ..services import checking, colleagues
 from .act import Act
-from .forms import ActForm, AssignForm, NoteForm
+from .forms import ActForm, AssignForm, NoteForm, SigningForm
 
 
 def _was_sent_in(application):
@@ -55,6 +56,35 @@ DESK = [
         AssignForm,
         lambda application, form, by: colleagues.assign(
             application, to=form.cleaned_data["colleague"], by=by
+        ),
+        desk=True,
+    ),
+    Act(
+        "nakijken",
+        _("Nakijken in het Handelsregister"),
+        _("We vragen het Handelsregister wat daar bij dit KVK-nummer staat."),
+        "check",
+        lambda application: (
+            _open(application)
+            and bool(application.kvk_number)
+            and register.is_configured()
+        ),
+        ActForm,
+        lambda application, form, by: checking.look_up(application, by=by),
+        desk=True,
+    ),
+    Act(
+        "tekenbevoegdheid",
+        _("Tekenbevoegdheid vastleggen"),
+        _("Je legt vast waarom de ondertekenaar mag tekenen. Je collega's lezen dit."),
+        "check",
+        _open,
+        SigningForm,
+        lambda application, form, by: checking.record_signing(
+            application,
+            ground=Ground(form.cleaned_data["ground"]),
+            explanation=form.cleaned_data["explanation"],
+            by=by,
         ),
         desk=True,
     ),

@@ -7,7 +7,8 @@ from accounts.models import User
 from organisations.models import Organisation
 
 from ..forms import SignedFileForm
-from ..services import colleagues, handling
+from ..models import Ground
+from ..services import checking, colleagues, handling
 from ..steps import STEPS
 from ..summary import answer, question
 
@@ -125,3 +126,31 @@ class NoteForm(ActForm):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": _("Schrijf een notitie.")},
     )
+
+
+class SigningForm(ActForm):
+    ground = forms.ChoiceField(
+        label=_("Waarom mag deze persoon tekenen?"),
+        choices=Ground,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies waarom.")},
+    )
+    explanation = forms.CharField(
+        label=_("Toelichting"),
+        help_text=_("Welk stuk je zag, en van welke datum. Geen BSN."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        names = _(" en ").join(checking.signatories(application))
+        asked = _("Waarom mag %(who)s tekenen?") % {"who": names}
+        self.fields["ground"].label = asked
+
+    def clean(self):
+        data = super().clean()
+        if data.get("ground") == Ground.POWER and not data.get("explanation"):
+            self.add_error("explanation", _("Schrijf op welke volmacht je zag."))
+        return data

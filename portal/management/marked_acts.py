@@ -25,8 +25,16 @@ from apikeys.models import (
     UsageAlert,
     UsageMail,
 )
-from applications.models import Status
-from applications.services import bank, colleagues, contracts, following, handling
+from applications.models import Ground, RegisterLookup, Status
+from applications.register import Entry
+from applications.services import (
+    bank,
+    checking,
+    colleagues,
+    contracts,
+    following,
+    handling,
+)
 from organisations.models import (
     ContactKind,
     Intervention,
@@ -144,6 +152,15 @@ def _desk(one: Any) -> None:
     colleagues.take(application, by=intake)
     text = f"{one.mark('notitie')} @{intake.username}"
     colleagues.write_note(application, text, by=one.staff["support"])
+    checking.record_signing(
+        application, ground=Ground.POWER, explanation=one.mark("volmacht"), by=intake
+    )
+    RegisterLookup.objects.create(
+        application=application,
+        kvk_number=application.kvk_number,
+        entry=Entry(names=[one.mark("register")]).as_json(),
+        by=intake,
+    )
 
 
 def _contacts(one):

@@ -48,6 +48,7 @@ ANSWERS = {
     "oppakken": {},
     "toewijzen": {},  # to whom: see answers()
     "notitie": {"text": "De klant belt terug."},
+    "tekenbevoegdheid": {"ground": "register"},
 }
 START = {  # where each act is possible
     "overeenkomst-versturen": Status.SUBMITTED,
@@ -60,6 +61,7 @@ START = {  # where each act is possible
     "oppakken": Status.SUBMITTED,
     "toewijzen": Status.SUBMITTED,
     "notitie": Status.SUBMITTED,
+    "tekenbevoegdheid": Status.SUBMITTED,
 }
 MAY = {  # docs/decisions/0009
     "intake": {
@@ -71,6 +73,7 @@ MAY = {  # docs/decisions/0009
         "oppakken",
         "toewijzen",
         "notitie",
+        "tekenbevoegdheid",
     },
     "contracten": {
         "overeenkomst-ontvangen",
@@ -79,6 +82,7 @@ MAY = {  # docs/decisions/0009
         "oppakken",
         "toewijzen",
         "notitie",
+        "tekenbevoegdheid",
     },
     "support": {"link-vernieuwen", "notitie"},
 }
