@@ -36,13 +36,9 @@ COLUMNS = [
 @transaction.atomic
 def close(organisation: Organisation, month: datetime.date) -> StatementBatch | None:
     """Add what the counters say more than the statement does; None when they agree."""
-<<<<<<< HEAD
     lock(organisation.pk)
-=======
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     with connection.cursor() as cursor:  # nobody counts meanwhile
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING])
->>>>>>> 64a804c035403b5743cc3dc12b7c28b0e5470d39
     batches = list(of_month(organisation, month))
     before = batches[-1] if batches else StatementBatch()
     batch = StatementBatch(

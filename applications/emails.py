@@ -17,8 +17,7 @@ from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
 
-from .bank_models import BankChange
-from .models import Application, Contract, Document, Status
+from .models import Application, BankChange, Contract, Document, Note, Status
 
 RESUME = "applications/emails/resume"
 
@@ -146,6 +145,24 @@ def contract_added(contract: Contract) -> None:
         contract,
         key=contract.api_key.name,
         keys_url=settings.BASE_URL + page,
+    )
+
+
+def mentioned(note: Note, person: User) -> None:
+    """To a colleague who was called by name in a note; what it says is read at the page."""
+    application = note.application
+    page = reverse("admin:applications_application_change", args=[application.pk])
+    send(
+        "applications/emails/mentioned",
+        to=person.email,
+        language=person.language,
+        about=application,
+        context={
+            "name": person.name,
+            "by": note.by.name,
+            "reference": application.reference,
+            "page_url": settings.BASE_URL + page,
+        },
     )
 
 

@@ -6,8 +6,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from .bank_models import BankChange
-from .models import Application, Status
+from .models import Application, BankChange, Status
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,12 @@
 """What happens to applications without anybody asking for it."""
 
+from contextlib import suppress
+
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from .services import bank, contracts, drafting, erasing, waiting
+from .models import Application, WrongState
+from .services import bank, checking, contracts, drafting, erasing, waiting
 
 
 @app.periodic(cron="41 3 * * *")
@@ -40,3 +44,11 @@ def move_bank_changes(timestamp: int) -> None:
     bank.expire()
     bank.stop_without_asker()
     bank.put_in_force()
+
+
+@app.task(retry=RetryStrategy(max_attempts=5, exponential_wait=20))
+def look_up_kvk_number(application_id: int) -> None:
+    """Ask the register for the number of an application that was sent in."""
+    application = Application.objects.get(pk=application_id)
+    with suppress(WrongState):  # it ended meanwhile
+        checking.look_up(application, by=None)

@@ -11,6 +11,9 @@ from mail.models import Message
 
 from .models import Application, Status
 
+# what nobody did, unless it says who
+OF_ITSELF = {"application.reminded", "application.erased", "application.looked_up"}
+
 
 @dataclass(frozen=True)
 class Moment:
@@ -38,13 +41,20 @@ def timeline(application: Application) -> list[Moment]:
 
 def _event(event):
     who = str(event.by) if event.by else _("aanvrager")
-    of_itself = event.kind in ("application.reminded", "application.erased")
-    if of_itself or event.data.get("now") == Status.EXPIRED:
+    of_itself = event.kind in OF_ITSELF
+    if (of_itself and not event.by) or event.data.get("now") == Status.EXPIRED:
         who = _("portaal")
     if event.kind == "application.moved":
         return Moment(event.at, who, str(Status(event.data["now"]).label))
     what = {
         "application.email_confirmed": _("E-mailadres bevestigd"),
+        "application.taken": _("Opgepakt"),
+        "application.assigned": _("Toegewezen aan een collega"),
+        "application.given_back": _("Teruggegeven"),
+        "application.noted": _("Notitie geschreven"),
+        "application.looked_up": _("Nagekeken in het Handelsregister"),
+        "application.signing_checked": _("Tekenbevoegdheid vastgelegd"),
+        "application.notes_read": _("Notities gelezen"),
         "application.link_renewed": _("Nieuwe persoonlijke link"),
         "application.reminded": _("Herinnerd"),
         "application.erased": _("Gegevens gewist"),

@@ -210,6 +210,7 @@ DRAFT_DAYS = env.int("DRAFT_DAYS", 30, validate=validate.Range(1, 365))
 REMINDER_DAYS: list[int] = env.list(
     "REMINDER_DAYS", [14, 28], subcast=int, validate=rising_days
 )
+HANDLING_DAYS = env.int("HANDLING_DAYS", 5, validate=validate.Range(1, 90))
 ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
@@ -238,6 +239,12 @@ APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.R
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
+
+# The Handelsregister, in which KVK numbers are looked up; without a key they are not.
+KVK_API_URL = env.str(
+    "KVK_API_URL", "https://api.kvk.nl/test/api", validate=validate.URL()
+)
+KVK_API_KEY = env.str("KVK_API_KEY", "")
 
 # The gateway's side, in seconds: for how long an answer stands, and for how long a key that
 # passed keeps passing while the database is away.

@@ -23,8 +23,7 @@ from organisations.roles import Role
 from organisations.services.locking import lock
 
 from .. import emails
-from ..bank_models import BankChange, BankStatus
-from ..models import Contract
+from ..models import BankChange, BankStatus, Contract
 from .documents import bank_mandate, keep_signed
 from .handling import OwnInterest, SamePerson
 

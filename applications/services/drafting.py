@@ -21,6 +21,7 @@ from .. import emails
 from ..models import Application, DocumentKind, DocumentTemplate, Status
 from ..prefilling import known, proposed
 from ..steps import Step, cleaned, first_incomplete
+from .checking import look_up_later
 from .moves import lock, move, new_link, require
 
 REFERENCE_LETTERS = (
@@ -147,6 +148,7 @@ def submit(application: Application, *, terms: DocumentTemplate, language: str) 
             new=application.reference,
         )
     emails.received(application)
+    look_up_later(application)
 
 
 def _know_customer(application: Application) -> None:

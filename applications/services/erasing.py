@@ -27,7 +27,7 @@ def erase_all() -> None:
 def _erase(application: Application) -> None:
     """Leave that it was there, when, and how it ended; nothing of anybody.
 
-    The documents go last: their trigger lets them go once their application is erased.
+    Documents and what staff kept go last: their triggers let them go once their application is erased.
     """
     lock(application)
     if application.erased_at:
@@ -39,6 +39,9 @@ def _erase(application: Application) -> None:
     application.rejection_reason = ERASED if application.rejection_reason else ""
     application.save()
     application.change_requests.all().delete()
+    application.notes.all().delete()
+    application.lookups.all().delete()
+    application.signing_grounds.all().delete()
     Mandate.objects.filter(application=application).delete()
     mail.forget(application)
     application.documents.all().delete()

@@ -10,6 +10,7 @@ from audit.services import record
 
 from .. import emails
 from ..models import Application, ChangeRequest, Document, Status
+from .checking import look_up_later
 from .documents import keep_signed
 from .moves import lock, move, new_link, require
 
@@ -55,7 +56,10 @@ def answer_changes(application: Application, answers: dict[str, Any]) -> None:
         changes["email_confirmed_at"] = None
         changes["link_version"] = application.link_version
         changes["link_digest"] = application.link_digest
+    number = application.kvk_number
     move(application, Status.SUBMITTED, by=None, **changes)
+    if application.kvk_number != number:
+        look_up_later(application)
     if application.email_confirmed_at is None:
         emails.received(application)  # to the new address, which is to be confirmed
 

@@ -10,7 +10,13 @@ from mail import private_links
 
 from ..models import OPEN, Application, Status, WrongState
 
-FOLLOWING_ANSWERS = ["kvk_number", "organisation_name", "contact_name", "contact_email"]
+FOLLOWING_ANSWERS = [
+    "kvk_number",
+    "organisation_name",
+    "contact_name",
+    "contact_email",
+    "email_domain",
+]
 
 
 def lock(application: Application) -> None:
@@ -46,6 +52,11 @@ def require(application: Application, *statuses: Status) -> None:
     """Refuse an act outside these statuses; raises WrongState. Needs lock() before."""
     if application.status not in statuses:
         raise WrongState(f"not possible while {application.status}")
+
+
+def require_open(application: Application) -> None:
+    """Refuse an act on what was not sent in, or ended; raises WrongState. After lock()."""
+    require(application, *(status for status in OPEN if status != Status.DRAFT))
 
 
 def new_link(application: Application, purpose: str) -> None:

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from organisations.access import requires
 from organisations.roles import Permission
 
-from ..bank_models import BankChange
 from ..forms import BankForm, ReturnMandateForm, StopForm
+from ..models import BankChange
 from ..progress import bank_progress
 from ..refusals import BANK
 from ..services import bank as services

@@ -25,8 +25,16 @@ from apikeys.models import (
     UsageAlert,
     UsageMail,
 )
-from applications.models import Status
-from applications.services import bank, contracts, following, handling
+from applications.models import Ground, RegisterLookup, Status
+from applications.register import Entry
+from applications.services import (
+    bank,
+    checking,
+    colleagues,
+    contracts,
+    following,
+    handling,
+)
 from organisations.models import (
     ContactKind,
     Intervention,
@@ -56,6 +64,7 @@ def make_gateway(by: User) -> dict[str, Any]:
 
 def act(one: Any) -> None:
     """Do all of it for this organisation (marked.OneOrganisation), marks included."""
+    _desk(one)
     _contacts(one)
     _factors(one)
     _requests(one)
@@ -137,6 +146,23 @@ def _month(one):
     mails.report_to.add(one.administrator)
     monthly.send(one.organisation, month)
     statements.close(one.organisation, month)
+
+
+def _desk(one: Any) -> None:
+    """What staff keep beside an application."""
+    application, intake = one.applications[Status.SUBMITTED], one.staff["intake"]
+    colleagues.take(application, by=intake)
+    text = f"{one.mark('notitie')} @{intake.username}"
+    colleagues.write_note(application, text, by=one.staff["support"])
+    checking.record_signing(
+        application, ground=Ground.POWER, explanation=one.mark("volmacht"), by=intake
+    )
+    RegisterLookup.objects.create(
+        application=application,
+        kvk_number=application.kvk_number,
+        entry=Entry(names=[one.mark("register")]).as_json(),
+        by=intake,
+    )
 
 
 def _contacts(one):

@@ -10,8 +10,14 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.bank_models import BankChange, BankStatus
-from applications.models import Contract, DocumentKind, Mandate, Status
+from applications.models import (
+    BankChange,
+    BankStatus,
+    Contract,
+    DocumentKind,
+    Mandate,
+    Status,
+)
 from applications.services import bank
 from applications.services.documents import SameAsSent
 from applications.services.handling import OwnInterest, SamePerson

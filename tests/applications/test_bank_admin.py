@@ -5,8 +5,7 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from applications.bank_models import BankChange, BankStatus
-from applications.models import Status
+from applications.models import BankChange, BankStatus, Status
 from applications.services import bank
 from mail import private_links
 from tests.factories import ApplicationFactory, MembershipFactory, UserFactory

@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
 from django.urls import URLPattern, get_resolver
 
-from applications.staff import ACTS
+from applications.staff.acts import ACTS
 from organisations.admin import InterventionAdmin
 from organisations.roles import PERMISSIONS, Role
 

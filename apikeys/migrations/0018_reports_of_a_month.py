@@ -31,7 +31,7 @@ def for_now(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0015_months'),
+        ('apikeys', '0017_environment_of_requests'),
         ('organisations', '0010_own_login'),
     ]
 

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from audit.admin import StaffAdmin, needs
 from organisations.templatetags.identifiers import iban
 
-from .bank_models import BankChange, BankStatus
-from .forms import SignedFileForm
-from .refusals import BANK
-from .services import bank
-from .views.following import as_download
+from ..forms import SignedFileForm
+from ..models import BankChange, BankStatus
+from ..refusals import BANK
+from ..services import bank
+from ..views.following import as_download
 
 
 class Decision(forms.ModelForm, SignedFileForm):
@@ -102,6 +102,7 @@ class Open(admin.SimpleListFilter):
         return queryset if self.value() or request.GET.get("q") else queryset.open()
 
 
+@admin.register(BankChange)
 class BankChangeAdmin(StaffAdmin):
     form = Decision
     list_display = ["contract", "organisation", "state", "masked", "asked_at"]

@@ -1,6 +1,7 @@
 """Where staff work through the applications: they choose acts, they edit nothing."""
 
-from django import forms
+from contextlib import suppress
+
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -9,52 +10,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
-from mail import paper
+from audit.admin import ReadOnlyAdmin, needs
 
-from . import example, rendering
-from .bank_admin import BankChangeAdmin
-from .bank_models import BankChange
-from .models import (
-    FROM_THE_CUSTOMER,
+from ..models import (
+    OPEN,
     Application,
-    Contract,
     DocumentKind,
-    DocumentTemplate,
-    Mandate,
-    Status,
     WrongState,
 )
-from .services.handling import existing_organisation
-from .staff import ACTS, REFUSALS
-from .summary import answer, parts, question
-from .timeline import timeline
-from .views.following import as_download
-
-
-class Queue(admin.SimpleListFilter):
-    """The status, with what waits for staff as the answer to no choice at all."""
-
-    title = _("status")
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return [
-            ("all", _("Alle")),
-            *[s for s in Status.choices if s[0] != Status.DRAFT],
-        ]
-
-    def choices(self, changelist):
-        waiting, *others = super().choices(changelist)
-        return [{**waiting, "display": _("Wacht op ons")}, *others]
-
-    def queryset(self, request, queryset):
-        if self.value() == "all" or (not self.value() and request.GET.get("q")):
-            return queryset  # a search without a choice looks everywhere
-        if self.value():
-            return queryset.filter(status=self.value())
-        return queryset.filter(status__in=[Status.SUBMITTED, Status.CONTRACT_RETURNED])
+from ..services import colleagues
+from ..services.handling import existing_organisation
+from ..staff.acts import ACTS, REFUSALS
+from ..staff.checks import checks
+from ..staff.compared import beside_customer, duplicates
+from ..staff.desk import DESK
+from ..staff.steps import STEPS
+from ..summary import answer, parts, question
+from ..timeline import timeline
+from ..views.following import as_download
+from .filters import Assignee, AtMost, Customer, Payment, Queue, Since
 
 
 @admin.register(Application)
@@ -66,9 +42,13 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "kvk_number",
         "status",
         "age",
+        "assignee",
         "contact",
     ]
-    list_filter = [Queue]
+    list_filter = [Queue, Assignee, Customer, Payment, Since]
+    list_select_related = ["assignee"]
+    show_full_result_count = False
+    paginator = AtMost
     search_fields = [
         "reference",
         "kvk_number",
@@ -82,6 +62,32 @@ class ApplicationAdmin(ReadOnlyAdmin):
         "Zoek op kenmerk, KVK-nummer, naam, e-mailadres of gebruikersnaam."
     )
     list_per_page = 50
+    actions = ["take"]
+
+    @admin.action(description=_("Oppakken"), permissions=["assign"])
+    def take(self, request, chosen):
+        """Those that are nobody's; the others stay whose they are."""
+        taken = 0
+        for application in chosen.filter(status__in=OPEN):
+            with suppress(colleagues.TakenByAnother, WrongState):
+                colleagues.take(application, by=request.user)
+                taken += 1
+        said = ngettext(
+            "Je behandelt nu %(count)s aanvraag.",
+            "Je behandelt nu %(count)s aanvragen.",
+            taken,
+        )
+        self.message_user(request, said % {"count": taken})
+        if left := len(chosen) - taken:
+            said = ngettext(
+                "%(count)s aanvraag is van een collega of is afgerond.",
+                "%(count)s aanvragen zijn van een collega of zijn afgerond.",
+                left,
+            )
+            self.message_user(request, said % {"count": left}, messages.WARNING)
+
+    def has_assign_permission(self, request):
+        return request.user.has_perm("applications.assign")
 
     @admin.display(description=_("kenmerk"), ordering="reference")
     def shown_reference(self, application):
@@ -94,6 +100,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("in deze status"), ordering="status_since")
     def age(self, application):
         age = timesince(application.status_since, depth=1)
+        if application.is_overdue:
+            age = _("%(age)s, te laat") % {"age": age}
         if application.is_open and not application.email_confirmed_at:
             return _("%(age)s, e-mailadres niet bevestigd") % {"age": age}
         return age
@@ -134,7 +142,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
             "existing": application.is_open and existing_organisation(application),
-            "acts": [act for act in ACTS if act.allowed(request.user, application)],
+            "acts": [act for act in STEPS if act.allowed(request.user, application)],
+            "desk": [act for act in DESK if act.allowed(request.user, application)],
+            "notes": application.notes.select_related("by").prefetch_related(
+                "mentions__person"
+            ),
+            "checks": checks(application) if application.is_open else [],
+            "beside": beside_customer(
+                application,
+                with_account=request.user.has_perm("applications.view_mandate"),
+            ),
+            "duplicates": duplicates(application),
             "parts": parts(application, checked=True),
             "timeline": timeline(application),
             "documents": application.documents.defer("content").select_related(
@@ -198,79 +216,3 @@ def _compared(asked):
         for name in asked.fields
     ]
     return {"asked": asked, "rows": rows}
-
-
-class DocumentTemplateForm(forms.ModelForm):
-    """A version is only accepted when it can be made into a document."""
-
-    class Meta:
-        model = DocumentTemplate
-        fields = ["kind", "title", "version", "valid_from", "language", "source"]
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        if "kind" in self.fields:  # not on the page that only shows a version
-            self.fields["kind"].choices = [
-                kind
-                for kind in DocumentKind.choices
-                if kind[0] not in FROM_THE_CUSTOMER
-            ]
-
-    def clean(self):
-        data = super().clean()
-        if not self.errors:
-            template, on = DocumentTemplate(**data), data["valid_from"]
-            try:
-                rendering.draw_up(template, example.application(), number="1", on=on)
-            except paper.NotRendered as error:
-                why = _("Hier is geen document van te maken: %(why)s")
-                self.add_error("source", why % {"why": error})
-        return data
-
-
-@admin.register(DocumentTemplate)
-class DocumentTemplateAdmin(StaffAdmin):
-    """A new version is a new row; what was ever used stays what it was."""
-
-    form = DocumentTemplateForm
-    list_display = ["title", "version", "kind", "valid_from", "language"]
-    list_filter = ["kind"]
-
-    def has_change_permission(self, request, obj=None):
-        return obj is None and super().has_change_permission(request)
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(Contract)
-class ContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
-    list_filter = ["ends_on"]
-    fields = [
-        "number",
-        "organisation",
-        "application",
-        "api_key",
-        "starts_on",
-        "ends_on",
-        "cancelled_at",
-        "cancelled_by",
-        "cancellation_reason",
-        "ended_at",
-    ]
-    search_fields = ["number", "organisation__name", "organisation__kvk_number"]
-
-
-@admin.register(Mandate)
-class MandateAdmin(ReadOnlyAdmin):
-    list_display = ["reference", "made_for", "account_holder", "signed_on"]
-    list_select_related = ["application", "bank_change__contract"]
-    search_fields = ["reference"]
-
-    @admin.display(description=_("bij"))
-    def made_for(self, mandate):
-        return mandate.application or mandate.bank_change
-
-
-admin.site.register(BankChange, BankChangeAdmin)

@@ -1,0 +1,13 @@
+"""Where the operator's staff work."""
+
+from .applications import ApplicationAdmin
+from .bank import BankChangeAdmin
+from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
+
+__all__ = [
+    "ApplicationAdmin",
+    "BankChangeAdmin",
+    "ContractAdmin",
+    "DocumentTemplateAdmin",
+    "MandateAdmin",
+]

@@ -1,0 +1,30 @@
+from .applications import Application, ChangeRequest, Volume
+from .bank import BankChange, BankStatus
+from .checks import Ground, RegisterLookup, SigningGround
+from .contracts import Contract, Mandate
+from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
+from .notes import Mention, Note
+from .statuses import DECIDED, OPEN, Status, WrongState
+
+__all__ = [
+    "DECIDED",
+    "FROM_THE_CUSTOMER",
+    "OPEN",
+    "Application",
+    "BankChange",
+    "BankStatus",
+    "ChangeRequest",
+    "Contract",
+    "Document",
+    "DocumentKind",
+    "DocumentTemplate",
+    "Ground",
+    "Mandate",
+    "Mention",
+    "Note",
+    "RegisterLookup",
+    "SigningGround",
+    "Status",
+    "Volume",
+    "WrongState",
+]

@@ -1,0 +1,117 @@
+"""The acts that colleagues do at their desk: whose it is, and what they tell each other."""
+
+from django.utils.translation import gettext_lazy as _
+
+from .. import register
+from ..models import Ground, Mention
+from ..services import checking, colleagues
+from .act import Act
+from .forms import ActForm, AssignForm, NoteForm, SigningForm
+
+
+def _was_sent_in(application):
+    return application.submitted_at is not None
+
+
+def _open(application):
+    return application.is_open and _was_sent_in(application)
+
+
+def _has_unread(application, user):
+    unread = Mention.objects.unread_by(user)
+    return unread.filter(note__application=application).exists()
+
+
+DESK = [
+    Act(
+        "oppakken",
+        _("Oppakken"),
+        _("Je collega's zien dat jij deze aanvraag behandelt."),
+        "assign",
+        _open,
+        ActForm,
+        lambda application, form, by: colleagues.take(application, by=by),
+        offered=lambda application, user: (
+            application.assignee is None or not application.assignee.is_active
+        ),
+        desk=True,
+    ),
+    Act(
+        "teruggeven",
+        _("Teruggeven"),
+        _("De aanvraag is weer van niemand. Een collega kan haar oppakken."),
+        "assign",
+        _open,
+        ActForm,
+        lambda application, form, by: colleagues.give_back(application, by=by),
+        offered=lambda application, user: application.assignee == user,
+        desk=True,
+    ),
+    Act(
+        "toewijzen",
+        _("Toewijzen"),
+        _("Kies wie deze aanvraag behandelt."),
+        "assign",
+        _open,
+        AssignForm,
+        lambda application, form, by: colleagues.assign(
+            application, to=form.cleaned_data["colleague"], by=by
+        ),
+        desk=True,
+    ),
+    Act(
+        "nakijken",
+        _("Nakijken in het Handelsregister"),
+        _("We vragen het Handelsregister wat daar bij dit KVK-nummer staat."),
+        "check",
+        lambda application: (
+            _open(application)
+            and bool(application.kvk_number)
+            and register.is_configured()
+        ),
+        ActForm,
+        lambda application, form, by: checking.look_up(application, by=by),
+        desk=True,
+    ),
+    Act(
+        "tekenbevoegdheid",
+        _("Tekenbevoegdheid vastleggen"),
+        _("Je legt vast waarom de ondertekenaar mag tekenen. Je collega's lezen dit."),
+        "check",
+        _open,
+        SigningForm,
+        lambda application, form, by: checking.record_signing(
+            application,
+            ground=Ground(form.cleaned_data["ground"]),
+            explanation=form.cleaned_data["explanation"],
+            by=by,
+        ),
+        desk=True,
+    ),
+    Act(
+        "notitie",
+        _("Notitie schrijven"),
+        _(
+            "Alleen collega's lezen dit, de aanvrager nooit. Een notitie is niet te"
+            " wijzigen of te verwijderen."
+        ),
+        "write_note",
+        _was_sent_in,
+        NoteForm,
+        lambda application, form, by: colleagues.write_note(
+            application, form.cleaned_data["text"], by=by
+        ),
+        desk=True,
+    ),
+    Act(
+        "gelezen",
+        _("Notities gelezen"),
+        _("De notities waarin je wordt genoemd, staan niet meer op je startpagina."),
+        "write_note",
+        _was_sent_in,
+        ActForm,
+        lambda application, form, by: colleagues.mark_read(application, by=by),
+        offered=_has_unread,
+        desk=True,
+    ),
+]

@@ -1,0 +1,156 @@
+"""What each act needs to know."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from organisations.models import Organisation
+
+from ..forms import SignedFileForm
+from ..models import Ground
+from ..services import checking, colleagues, handling
+from ..steps import steps_of
+from ..summary import answer, question
+
+
+class ActForm(forms.Form):
+    """What an act needs to know; without fields it only asks for confirmation."""
+
+    use_required_attribute = False
+    existing: Organisation | None = None  # the customer that it may be joined to
+
+    def __init__(self, application, **options):
+        self.application = application
+        super().__init__(**options)
+
+
+class RequestChangesForm(ActForm):
+    fields_asked = forms.MultipleChoiceField(
+        label=_("Wat moet de aanvrager aanvullen?"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Kies minstens één gegeven.")},
+    )
+    reason = forms.CharField(
+        label=_("Waarom?"),
+        help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={"required": _("Leg uit wat er moet gebeuren.")},
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.fields["fields_asked"].choices = [
+            (step.title, [(name, self._as_answered(name)) for name in step.names()])
+            for step in steps_of(application)
+        ]
+
+    def _as_answered(self, name):
+        """“Bezoekadres: Plaats (nu: Lollum)”."""
+        answered = answer(name, self.application.answers)
+        now = _(" (nu: %(answer)s)") % {"answer": answered} if answered else ""
+        return f"{question(name)}{now}"
+
+
+class ReasonForm(ActForm):
+    reason = forms.CharField(
+        label=_("Reden"),
+        help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        error_messages={
+            "required": _("Geef een reden: de aanvrager krijgt die te lezen.")
+        },
+    )
+
+
+class RegisterReturnForm(ActForm, SignedFileForm):
+    contract = forms.FileField(
+        label=_("Scan van de ondertekende overeenkomst (pdf)"), required=False
+    )
+
+    def clean_contract(self):
+        if not self.cleaned_data["contract"]:
+            return None
+        return self.inspected("contract")
+
+
+class ApproveForm(ActForm):
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.existing = handling.existing_organisation(application)
+        if self.existing and not application.customer:
+            self.fields["join"] = forms.BooleanField(
+                label=_(
+                    "Voeg de aanvraag toe aan de bestaande klant %(name)s (%(code)s)"
+                )
+                % {"name": self.existing, "code": self.existing.slug},
+                help_text=_(
+                    "De nieuwe administrator kan dan alles van deze klant zien en"
+                    " wijzigen. De administrators van nu krijgen er een mail over."
+                ),
+                error_messages={
+                    "required": _(
+                        "Er is al een klant met dit KVK-nummer. Kies die, of vraag intake"
+                        " de aanvraag af te wijzen."
+                    )
+                },
+            )
+
+
+class AssignForm(ActForm):
+    colleague = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Collega"),
+        error_messages={"required": _("Kies een collega.")},
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        self.fields["colleague"].queryset = colleagues.may("assign")
+        self.fields["colleague"].label_from_instance = _by_name
+
+
+def _by_name(person):
+    return f"{person.name} ({person.username})"
+
+
+class NoteForm(ActForm):
+    text = forms.CharField(
+        label=_("Notitie"),
+        help_text=_(
+            "Met @gebruikersnaam krijgt een collega een mail. Schrijf niets op wat de"
+            " aanvrager niet mag weten: wie erom vraagt, krijgt inzage."
+        ),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": _("Schrijf een notitie.")},
+    )
+
+
+class SigningForm(ActForm):
+    ground = forms.ChoiceField(
+        label=_("Waarom mag deze persoon tekenen?"),
+        choices=Ground,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies waarom.")},
+    )
+    explanation = forms.CharField(
+        label=_("Toelichting"),
+        help_text=_("Welk stuk je zag, en van welke datum. Geen BSN."),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        names = _(" en ").join(checking.signatories(application))
+        asked = _("Waarom mag %(who)s tekenen?") % {"who": names}
+        self.fields["ground"].label = asked
+
+    def clean(self):
+        data = super().clean()
+        if data.get("ground") == Ground.POWER and not data.get("explanation"):
+            self.add_error("explanation", _("Schrijf op welke volmacht je zag."))
+        return data
