@@ -162,16 +162,21 @@ class KeyRequestAdmin(StaffAdmin):
     list_filter = ["status", "environment"]
     list_select_related = ["organisation", "product"]
     search_fields = ["name", "organisation__name", "organisation__slug"]
-    readonly_fields = [
+    asked = [
         "organisation", "product", "environment", "name", "purpose", "asked_at", "asked_by", "status",
-        "reason", "api_key", "decided_at", "decided_by",
     ]  # fmt: skip
+    decided = ["reason", "api_key", "decided_at", "decided_by"]
+    readonly_fields = [*asked, *decided]
 
     def get_fields(self, request, obj=None):
-        decides = self.has_change_permission(request, obj) and (
-            obj is None or obj.status == KeyRequestStatus.OPEN
-        )
-        return [*self.readonly_fields, *(["decision", "why_not"] if decides else [])]
+        if obj and obj.status != KeyRequestStatus.OPEN:
+            return self.readonly_fields
+        decides = self.has_change_permission(request, obj)
+        return [*self.asked, *(["decision", "why_not"] if decides else [])]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        context = {**(extra_context or {}), "show_save_and_continue": False}
+        return super().change_view(request, object_id, form_url, context)
 
     def has_add_permission(self, request):
         return False

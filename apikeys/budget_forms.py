@@ -40,7 +40,7 @@ class BudgetForm(forms.ModelForm):
     class Meta:
         model = Budget
         fields = ["api_key", "measure", "most", "stops"]
-        labels = {"api_key": _("Voor"), "measure": _("Waarvan")}
+        labels = {"api_key": _("Voor welke API-key?"), "measure": _("Soort budget")}
         help_texts = {
             "stops": _(
                 "De gateway weigert dan elke bevraging tot de volgende maand, of tot je het budget verhoogt."
@@ -56,6 +56,7 @@ class BudgetForm(forms.ModelForm):
         keys = self.fields["api_key"]
         keys.queryset = organisation.api_keys.working_ones()  # type: ignore[attr-defined]
         keys.empty_label = _("alle API-keys samen")  # type: ignore[attr-defined]
+        keys.empty_is_an_answer = True  # type: ignore[attr-defined]  # see is_optional
         self.fields["stops"].label = _("Stoppen als het op is")
         self.fields["measure"].error_messages["required"] = _(
             "Kies een bedrag of een aantal."

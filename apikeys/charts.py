@@ -8,10 +8,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10, sqrt
 
-WIDTH, HEIGHT = 640, 260
-TOP, BOTTOM = 26, 34  # room for the highest label, and for those below
 MOST_LABELS = 6
 SQUARE = 26
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The room for a line: all of it, and what is left free around what is drawn."""
+
+    width: int
+    height: int
+    above: int  # for the highest label
+    below: int  # for those of the moments
+    aside: int
+
+    def y(self, number: float, top: int) -> float:
+        room = self.height - self.above - self.below
+        return round(self.height - self.below - room * number / top, 2)
+
+
+FRAME = Frame(640, 260, 26, 34, 6)
+SMALL = Frame(120, 28, 2, 2, 0)
+WIDTH = FRAME.width
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,11 @@ def line(now: Sequence[int], before: Sequence[int], names: Sequence[str]) -> Lin
     )
 
 
+def small_line(numbers: Sequence[int]) -> str:
+    """The path of a line that is as high as its highest number, to stand beside words."""
+    return _path(_points(numbers, len(numbers), max(*numbers, 1), SMALL))
+
+
 def stack(bars: Sequence[Sequence[int]], names: Sequence[str]) -> Stack:
     """Each bar is its parts from the bottom up, in the order of their patterns."""
     top = _top(max((sum(bar) for bar in bars), default=0))
@@ -99,7 +122,7 @@ def stack(bars: Sequence[Sequence[int]], names: Sequence[str]) -> Stack:
         below = 0
         for kind, number in enumerate(bar):
             if number:
-                y, foot = _y(below + number, top), _y(below, top)
+                y, foot = FRAME.y(below + number, top), FRAME.y(below, top)
                 parts.append(
                     Part(round(place * room + room * 0.15, 2), y, round(room * 0.7, 2),
                          round(foot - y, 2), kind)
@@ -143,19 +166,16 @@ def _top(most: int) -> int:
 
 
 def _grid(top: int) -> list[tuple[float, int]]:
-    return [(_y(number, top), number) for number in range(0, top + 1, top // 4)]
+    return [(FRAME.y(number, top), number) for number in range(0, top + 1, top // 4)]
 
 
-def _y(number: float, top: int) -> float:
-    return round(HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * number / top, 2)
-
-
-def _points(numbers, places, top):
+def _points(numbers, places, top, frame=FRAME):
     if places == 1:
-        return [(WIDTH / 2, _y(number, top)) for number in numbers]
-    step = (WIDTH - 12) / (places - 1)
+        return [(frame.width / 2, frame.y(number, top)) for number in numbers]
+    step = (frame.width - 2 * frame.aside) / (places - 1)
     return [
-        (round(6 + n * step, 2), _y(number, top)) for n, number in enumerate(numbers)
+        (round(frame.aside + n * step, 2), frame.y(number, top))
+        for n, number in enumerate(numbers)
     ]
 
 
@@ -174,7 +194,7 @@ def _labels(names: Sequence[str], *, halfway: bool = False) -> list[Label]:
         at = (
             WIDTH * (place + 0.5) / count
             if halfway or count == 1
-            else 6 + (WIDTH - 12) * place / (count - 1)
+            else FRAME.aside + (WIDTH - 2 * FRAME.aside) * place / (count - 1)
         )
         anchor = "middle"
         if at < 30:

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy
 
 from organisations.models import Organisation
 
+from . import charts
 from .models import ApiKey, KeySecret, Reason, RefusedCalls, SecretUse, UsageDay
 from .models.noted import DAYS_REFUSED
 from .words import number
 
 DAYS = 30
-WIDTH, HEIGHT = 120, 28
 SAFE_AFTER = datetime.timedelta(days=1)  # so long nobody used the old secret
 
 ADVICE = {
@@ -51,19 +51,14 @@ ADVICE = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """Calls per day, as the points of a line and in words."""
+class Days:
+    """Calls per day, as a line and in words."""
 
     days: list[int]
 
     @property
-    def points(self) -> str:
-        top = max(*self.days, 1)
-        step = WIDTH / (len(self.days) - 1)
-        return " ".join(
-            f"{index * step:.1f},{HEIGHT - 2 - calls / top * (HEIGHT - 4):.1f}"
-            for index, calls in enumerate(self.days)
-        )
+    def path(self) -> str:
+        return charts.small_line(self.days)
 
     @property
     def words(self) -> str:
@@ -127,7 +122,7 @@ def calls_this_month(organisation: Organisation) -> dict[int, int]:
     return dict(sums.values_list("api_key_id", "sum"))
 
 
-def lines(organisation: Organisation, keys: Iterable[ApiKey]) -> dict[int, Line]:
+def lines(organisation: Organisation, keys: Iterable[ApiKey]) -> dict[int, Days]:
     """The last thirty days of each of these keys, with one query."""
     today = timezone.localdate()
     dates = [today - datetime.timedelta(days=ago) for ago in range(DAYS - 1, -1, -1)]
@@ -138,7 +133,7 @@ def lines(organisation: Organisation, keys: Iterable[ApiKey]) -> dict[int, Line]
     sums = days.values_list("api_key_id", "day").annotate(sum=Sum("calls")).order_by()
     calls = {(key, day): sum_ for key, day, sum_ in sums}
     return {
-        key.pk: Line([calls.get((key.pk, day), 0) for day in dates]) for key in keys
+        key.pk: Days([calls.get((key.pk, day), 0) for day in dates]) for key in keys
     }
 
 

@@ -62,10 +62,16 @@ class KeyRequest(models.Model):
         null=True,
         related_name="+",
         editable=False,
+        verbose_name=_("beslist door"),
     )
     reason = models.CharField(_("reden"), max_length=300, blank=True)
     api_key = models.OneToOneField(
-        ApiKey, models.PROTECT, null=True, related_name="request", editable=False
+        ApiKey,
+        models.PROTECT,
+        null=True,
+        related_name="request",
+        editable=False,
+        verbose_name=_("API-key"),
     )
 
     objects = KeyRequestQuerySet.as_manager()

@@ -37,8 +37,7 @@ from .filters import Assignee, AtMost, Customer, Payment, Queue, Since
 class ApplicationAdmin(ReadOnlyAdmin):
     list_display = [
         "shown_reference",
-        "organisation_name",
-        "is_customer",
+        "organisation",
         "kvk_number",
         "status",
         "age",
@@ -93,9 +92,12 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def shown_reference(self, application):
         return application.reference
 
-    @admin.display(description=_("bestaande klant"), boolean=True)
-    def is_customer(self, application):
-        return application.customer_id is not None
+    @admin.display(description=_("organisatie"), ordering="organisation_name")
+    def organisation(self, application):
+        if application.customer_id is None:
+            return application.organisation_name
+        name = {"name": application.organisation_name}
+        return _("%(name)s (bestaande klant)") % name
 
     @admin.display(description=_("in deze status"), ordering="status_since")
     def age(self, application):

@@ -135,6 +135,7 @@ def _page(request, draft, this, form):
     """One step; with ?change it was left from *Controleren*, and leads back there."""
     context = {
         "step": this,
+        "draft": draft,
         "form": form,
         "steps": overview(draft, this.slug),
         "change": "change" in request.GET,

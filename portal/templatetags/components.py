@@ -31,9 +31,11 @@ def kind(field: BoundField) -> str:
 def is_optional(field: BoundField) -> bool:
     """Whether the label says so. A question that only some people see is aria-required.
 
-    Where all is optional, as in a search, it goes without saying.
+    It goes without saying where all is optional, as in a search, or where leaving it is
+    an answer too.
     """
-    if getattr(field.form, "searches", False):
+    searches = getattr(field.form, "searches", False)
+    if searches or getattr(field.field, "empty_is_an_answer", False):
         return False
     return not field.field.required and "aria-required" not in field.field.widget.attrs
 

@@ -78,7 +78,7 @@ def test_list_shows_the_month_with_a_line_that_can_be_read(developer, key):
 
     assert "1.234 aanroepen" in html
     assert "meest 1.234, vandaag 1.234" in html
-    assert "<polyline points=" in html
+    assert '<path d="M0 26 L' in html
 
 
 @pytest.mark.parametrize(
