@@ -25,6 +25,8 @@ test: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks.gateway
+	@$(BIN)/python -m benchmarks.reading
+	@$(BIN)/python -m benchmarks.exporting
 
 check: setup
 	@$(BIN)/ruff format --check .

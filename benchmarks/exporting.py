@@ -1,24 +1,18 @@
 """A year of two hundred keys as CSV and XLSX: how long, and how much memory.
 
-    PORTAL_ENVIRONMENT=development DATABASE_URL=postgresql:///… python benchmarks/exporting.py
+python -m benchmarks.exporting
 
 The floor is what PostgreSQL and the driver need to hand over the same rows (COPY). All is
 done in one transaction that is undone. Ends with 1 where a bound is broken.
 """
 
+import benchmarks.database  # noqa: F401, I001  # first
+
 import datetime
-import os
 import resource
 import sys
 import time
 import tracemalloc
-from pathlib import Path
-
-import django
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-django.setup()
 
 from django.db import connection, transaction
 
@@ -142,4 +136,5 @@ def resident():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-main()
+if __name__ == "__main__":
+    main()

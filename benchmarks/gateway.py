@@ -36,27 +36,34 @@ def main() -> None:
     token = gateways.renew_token(gateway, by=by)
     keys = [key_of(number, by) for number in range(KEYS)]
     verify(token, [secrets.unseal(key.secrets.get()) for key in keys])
-    batches(gateway, keys[:20])
+    batches(gateway, keys[:20], LINES)
 
 
-def key_of(number, by):
+def key_of(number, by, organisation=None):
+    organisation = organisation or organisation_of(number)
+    products = Product.objects.all()[:1]
+    return services.issue(
+        organisation, products=products, name=f"Bench {number}", by=by
+    )
+
+
+def organisation_of(number):
     slug = f"{time.time_ns() % 10**12}-{number}"
-    organisation = Organisation.objects.create(
+    return Organisation.objects.create(
         slug=slug, name=slug, legal_form="private_company", street="Straat 1",
         postcode="1234 AB", city="Stad", invoice_email="f@bench.example",
     )  # fmt: skip
-    products = Product.objects.all()[:1]
-    return services.issue(organisation, products=products, name="Bench", by=by)
 
 
 def verify(token, shown):
+    number = len(shown)
     unknown = [secrets.new(secrets.new_public_id()) for _ in shown]
     cases = {
         "an empty view": lambda: asked("/gateway/v1/nothing", token, shown),
-        "hot key": lambda: asked("/gateway/v1/verify", token, shown[:1] * KEYS),
+        "hot key": lambda: asked("/gateway/v1/verify", token, shown[:1] * number),
         "cold key": lambda: forgotten(token, shown),
         "unknown key": lambda: asked("/gateway/v1/verify", token, unknown),
-        "typing error": lambda: asked("/gateway/v1/verify", token, ["kvk_x"] * KEYS),
+        "typing error": lambda: asked("/gateway/v1/verify", token, ["kvk_x"] * number),
     }
     took = {name: [] for name in cases}
     for _round in range(
@@ -65,7 +72,7 @@ def verify(token, shown):
         for name, case in cases.items():
             began = time.perf_counter()
             case()
-            took[name].append((time.perf_counter() - began) / KEYS)
+            took[name].append((time.perf_counter() - began) / number)
     floor = took["an empty view"]
     for name, seconds in took.items():
         told(name, statistics.median(seconds), ratio(seconds, floor))
@@ -87,8 +94,8 @@ def forgotten(token, shown):
     asked("/gateway/v1/verify", token, shown)
 
 
-def batches(gateway, keys):
-    lines = [line_of(random.choice(keys)) for _ in range(LINES)]
+def batches(gateway, keys, number):
+    lines = [line_of(random.choice(keys)) for _ in range(number)]
     ndjson = b"\n".join(json.dumps(line).encode() for line in lines)
     document = json.dumps(lines).encode()
     rows = [

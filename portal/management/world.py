@@ -3,9 +3,11 @@
 Nothing is written past the services: who is here went the way that real people go.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from accounts.models import User
@@ -44,11 +46,24 @@ SIGNED = [Status.CONTRACT_SENT, Status.CONTRACT_RETURNED, Status.APPROVED]
 
 def staff_member(group: str, name: str) -> User:
     """One of the operator's people, named after the work that they do."""
-    user = User.objects.create_user(
-        group, f"{group}@portaal.example", PASSWORD, name=name, is_staff=True
-    )
+    email = f"{group}@portaal.example"
+    user = person(group, email, name=name, is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     return user
+
+
+def person(username: str, email: str, **fields: Any) -> User:
+    """Somebody who signs in with the password of the demo."""
+    user = User.objects.create_user(username, email, **fields)
+    user.password = _derived()
+    user.save(update_fields=["password"])
+    return user
+
+
+@functools.cache
+def _derived() -> str:
+    """That password as it is kept: one time for all, because it is slow on purpose."""
+    return make_password(PASSWORD)
 
 
 def draft(answers: dict[str, Any], *, from_address: str) -> Application:

@@ -50,6 +50,12 @@ from audit.models import Event
 heard = Event.objects.filter(kind="key.block_heard", subject_id="%s").first()
 print(heard.data["seconds"] if heard else "")
 """
+LIMITED = """
+from django.db.models import Sum
+from apikeys.models import Outcome, UsageHour
+of = UsageHour.objects.filter(api_key=%s, outcome=Outcome.LIMITED)
+print(of.aggregate(calls=Sum("calls"))["calls"] or 0)
+"""
 QUOTA = """
 from apikeys.models import Product
 Product.objects.filter(subscriptions__api_keys=%s).update(calls_per_month=%s)
@@ -63,7 +69,7 @@ def answered(connection, path, key=""):
 
 
 class Nginx:
-    def __init__(self, directory, portal):
+    def __init__(self, directory, portal, rate="100000r/s"):
         self.directory, self.portal = directory, portal
         self.port = free_port()
         (directory / "logs").mkdir()
@@ -71,7 +77,7 @@ class Nginx:
         for real, ours in [
             ("listen 8080", f"listen 127.0.0.1:{self.port}"),
             ("/dev/shm/portal-verify", f"{directory}/cache"),
-            ("rate=100r/s", "rate=100000r/s"),
+            ("rate=100r/s", f"rate={rate}"),
         ]:
             assert real in config
             config = config.replace(real, ours)
@@ -222,8 +228,34 @@ def test_a_used_up_quota_is_told_with_how_long_to_wait(nginx):
         assert int(answer.headers["Retry-After"]) > 0
         assert answer.headers["RateLimit"].startswith('"month";r=0;t=')
         assert answer.headers["RateLimit-Policy"].startswith('"month";q=1')
+        assert nginx.imported() > 1  # the calls, and each that was held back
+        limited = run_in_site(nginx.portal.site, LIMITED % pk)
+        assert int(limited) >= 2
     finally:
         run_in_site(nginx.portal.site, QUOTA % (pk, 300_000))
+
+
+def test_who_calls_too_often_is_held_back_in_words_and_another_key_is_not(
+    site, tmp_path
+):
+    nginx = Nginx(tmp_path, Portal(site), rate="1r/m")
+    (_, key), (_, other) = nginx.portal.keys
+    try:
+        with nginx.connect() as connection:
+            answers = [answered(connection, "/api/v2/zoeken", key) for _ in range(103)]
+            connection.request("GET", "/api/v2/zoeken", headers={"apikey": key})
+            last = connection.getresponse()
+            told = json.loads(last.read())
+        assert [status for status, _body in answers[:101]] == [200] * 101  # the burst
+        assert [status for status, _body in answers[101:]] == [429] * 2
+        assert last.headers["Content-Type"] == "application/problem+json"
+        assert last.headers["Retry-After"] == "1"
+        assert (told["status"], told["reason"]) == (429, "rate")
+        assert nginx.call("/api/v2/zoeken", other)[0] == 200
+        assert nginx.imported() == 105
+        assert int(run_in_site(site, LIMITED % nginx.portal.keys[0][0])) == 3
+    finally:
+        nginx.stop()
 
 
 def test_ten_thousand_calls_are_ten_thousand_on_the_page(nginx, dora):

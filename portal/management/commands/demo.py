@@ -67,8 +67,8 @@ def _katrien(by: Callable[[str], User]) -> None:
     world.bring(application, Status.APPROVED, by=by)
     beheerder = User.objects.get(username="beheerder")
     accounts.begin(beheerder, password=PASSWORD)
-    developer = User.objects.create_user(
-        "ontwikkelaar", "ontwikkelaar@katrien.example", PASSWORD, name="Otto Ontwikkel"
+    developer = world.person(
+        "ontwikkelaar", "ontwikkelaar@katrien.example", name="Otto Ontwikkel"
     )
     organisation = application.contract.organisation
     members.add_member(organisation, developer, role=Role.DEVELOPER, by=beheerder)
