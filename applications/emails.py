@@ -17,7 +17,16 @@ from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
 
-from .models import Application, BankChange, Contract, Document, Note, Status
+from .models import (
+    Application,
+    BankChange,
+    Contract,
+    Correction,
+    Document,
+    Note,
+    Status,
+)
+from .summary import answer, question
 
 RESUME = "applications/emails/resume"
 
@@ -134,6 +143,23 @@ def withdrawn(application: Application) -> None:
 def link_renewed(application: Application) -> None:
     """Another private link, in place of the one before."""
     _to_applicant("link_renewed", application)
+
+
+def corrected(correction: Correction) -> None:
+    """We put a typing error right: what was there, what is, and why."""
+    application, name = correction.application, correction.field
+    with translation.override(application.language):
+        asked = str(question(name))
+        before = answer(name, {name: correction.before})
+        after = answer(name, {name: correction.after})
+    _to_applicant(
+        "corrected",
+        application,
+        question=asked,
+        before=before,
+        after=after,
+        reason=correction.reason,
+    )
 
 
 def mentioned(note: Note, person: User) -> None:

@@ -177,7 +177,7 @@ WHO_MAY_OPEN = {
 }
 
 WHAT_STAFF_SEE = {
-    "intake": {"application", "organisation", "keyrequest", "message"},
+    "intake": {"application", "organisation", "keyrequest", "message", "replytemplate"},
     "contracten": {
         "application", "bankchange", "contract", "mandate", "organisation", "intervention",
         "keyrequest", "message",

@@ -2,6 +2,7 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
+from .desk import ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
 
 __all__ = [
@@ -10,4 +11,5 @@ __all__ = [
     "ContractAdmin",
     "DocumentTemplateAdmin",
     "MandateAdmin",
+    "ReplyTemplateAdmin",
 ]

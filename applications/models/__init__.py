@@ -2,8 +2,10 @@ from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
 from .checks import Ground, RegisterLookup, SigningGround
 from .contracts import Contract, Mandate
+from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
+from .replies import ReplyTemplate
 from .statuses import DECIDED, OPEN, Status, WrongState
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "BankStatus",
     "ChangeRequest",
     "Contract",
+    "Correction",
     "Document",
     "DocumentKind",
     "DocumentTemplate",
@@ -23,6 +26,7 @@ __all__ = [
     "Mention",
     "Note",
     "RegisterLookup",
+    "ReplyTemplate",
     "SigningGround",
     "Status",
     "Volume",

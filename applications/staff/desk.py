@@ -3,10 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 from .. import register
-from ..models import Ground, Mention
-from ..services import checking, colleagues
+from ..models import Ground, Mention, Status
+from ..services import checking, colleagues, correcting
 from .act import Act
-from .forms import ActForm, AssignForm, NoteForm, SigningForm
+from .forms import ActForm, AssignForm, CorrectForm, NoteForm, SigningForm
 
 
 def _was_sent_in(application):
@@ -24,6 +24,27 @@ def _has_unread(application, user):
 
 DESK = [
     Act(
+        "verbeteren",
+        _("Typefout verbeteren"),
+        _(
+            "De aanvrager krijgt een mail met wat er stond, wat er nu staat en waarom."
+            " E-mailadressen, rekeningnummer, gebruikersnaam en keuzes wijzigt alleen de"
+            " aanvrager: vraag daarvoor om aanvulling."
+        ),
+        "correct",
+        lambda application: bool(
+            application.status == Status.SUBMITTED and application.email_confirmed_at
+        ),
+        CorrectForm,
+        lambda application, form, by: correcting.correct(
+            application,
+            field=form.cleaned_data["field"],
+            value=form.cleaned_data["value"],
+            reason=form.cleaned_data["reason"],
+            by=by,
+        ),
+    ),
+    Act(
         "oppakken",
         _("Oppakken"),
         _("Je collega's zien dat jij deze aanvraag behandelt."),
@@ -34,7 +55,6 @@ DESK = [
         offered=lambda application, user: (
             application.assignee is None or not application.assignee.is_active
         ),
-        desk=True,
     ),
     Act(
         "teruggeven",
@@ -45,7 +65,6 @@ DESK = [
         ActForm,
         lambda application, form, by: colleagues.give_back(application, by=by),
         offered=lambda application, user: application.assignee == user,
-        desk=True,
     ),
     Act(
         "toewijzen",
@@ -57,7 +76,6 @@ DESK = [
         lambda application, form, by: colleagues.assign(
             application, to=form.cleaned_data["colleague"], by=by
         ),
-        desk=True,
     ),
     Act(
         "nakijken",
@@ -71,7 +89,6 @@ DESK = [
         ),
         ActForm,
         lambda application, form, by: checking.look_up(application, by=by),
-        desk=True,
     ),
     Act(
         "tekenbevoegdheid",
@@ -86,7 +103,6 @@ DESK = [
             explanation=form.cleaned_data["explanation"],
             by=by,
         ),
-        desk=True,
     ),
     Act(
         "notitie",
@@ -101,7 +117,6 @@ DESK = [
         lambda application, form, by: colleagues.write_note(
             application, form.cleaned_data["text"], by=by
         ),
-        desk=True,
     ),
     Act(
         "gelezen",
@@ -112,6 +127,5 @@ DESK = [
         ActForm,
         lambda application, form, by: colleagues.mark_read(application, by=by),
         offered=_has_unread,
-        desk=True,
     ),
 ]

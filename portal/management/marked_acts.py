@@ -32,6 +32,7 @@ from applications.services import (
     checking,
     colleagues,
     contracts,
+    correcting,
     following,
     handling,
 )
@@ -154,6 +155,13 @@ def _desk(one: Any) -> None:
     colleagues.write_note(application, text, by=one.staff["support"])
     checking.record_signing(
         application, ground=Ground.POWER, explanation=one.mark("volmacht"), by=intake
+    )
+    correcting.correct(
+        application,
+        field="purpose",
+        value=one.mark("doel"),
+        reason=one.mark("reden"),
+        by=intake,
     )
     RegisterLookup.objects.create(
         application=application,
