@@ -2,12 +2,13 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
-from .desk import ReplyTemplateAdmin
+from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
 
 __all__ = [
     "ApplicationAdmin",
     "BankChangeAdmin",
+    "ChecklistItemAdmin",
     "ContractAdmin",
     "DocumentTemplateAdmin",
     "MandateAdmin",

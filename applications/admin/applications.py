@@ -21,6 +21,7 @@ from ..models import (
     WrongState,
 )
 from ..services import colleagues
+from ..services.checklists import checklist
 from ..staff.acts import ACTS, REFUSALS
 from ..staff.checks import checks
 from ..staff.compared import beside_customer, duplicates
@@ -140,6 +141,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "notes": application.notes.select_related("by").prefetch_related(
                 "mentions__person"
             ),
+            "checklist": checklist(application),
             "checks": checks(application) if application.is_open else [],
             "beside": beside_customer(
                 application,

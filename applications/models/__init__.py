@@ -1,5 +1,6 @@
 from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
+from .checklists import ChecklistItem, Stage, Tick
 from .checks import Ground, RegisterLookup, SigningGround
 from .contracts import Contract, Mandate
 from .corrections import Correction
@@ -16,6 +17,7 @@ __all__ = [
     "BankChange",
     "BankStatus",
     "ChangeRequest",
+    "ChecklistItem",
     "Contract",
     "Correction",
     "Document",
@@ -28,7 +30,9 @@ __all__ = [
     "RegisterLookup",
     "ReplyTemplate",
     "SigningGround",
+    "Stage",
     "Status",
+    "Tick",
     "Volume",
     "WrongState",
 ]

@@ -16,6 +16,7 @@ from .. import emails
 from ..models import Application, Correction, Status
 from ..steps import STEPS, Step, step_of
 from .checking import look_up_later
+from .checklists import start_anew
 from .handling import EmailUnconfirmed
 from .moves import FOLLOWING_ANSWERS, lock, require
 
@@ -66,6 +67,7 @@ def correct(
     application.answers = {**application.answers, field: after}
     application.save(update_fields=["answers"])
     application.refresh_from_db(fields=FOLLOWING_ANSWERS)
+    start_anew(application)
     correction = Correction.objects.create(
         application=application,
         field=field,

@@ -6,7 +6,7 @@ from mail.paper import NotRendered
 
 from .. import register
 from ..forms import NOT_SIGNED
-from ..services import colleagues, correcting, handling
+from ..services import checklists, colleagues, correcting, handling
 from ..services.documents import SameAsSent
 from .desk import DESK
 from .steps import STEPS
@@ -34,6 +34,12 @@ REFUSALS = {
     ),
     correcting.NotACorrection: _(
         "Dit gegeven is intussen anders. Kijk hoe de aanvraag er nu voor staat."
+    ),
+    checklists.NotAllTicked: _(
+        "Nog niet alles van de controlelijst is afgevinkt. Doe dat eerst."
+    ),
+    checklists.SenderTicks: _(
+        "Jij hebt deze overeenkomst verstuurd. Een ander moet nakijken wat terugkwam."
     ),
     SameAsSent: NOT_SIGNED,
     NotRendered: _(

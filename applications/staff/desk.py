@@ -3,10 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from .. import register
-from ..models import Ground, Mention, Status
-from ..services import checking, colleagues, correcting
+from ..models import Ground, Mention, Stage, Status
+from ..services import checking, checklists, colleagues, correcting
 from .act import Act
-from .forms import ActForm, AssignForm, CorrectForm, NoteForm, SigningForm
+from .forms import (
+    ActForm,
+    AssignForm,
+    ChecklistForm,
+    CorrectForm,
+    NoteForm,
+    SigningForm,
+)
 
 
 def _was_sent_in(application):
@@ -22,7 +29,32 @@ def _has_unread(application, user):
     return unread.filter(note__application=application).exists()
 
 
+def _checklist(slug, permission, stage):
+    return Act(
+        slug,
+        _("Controlelijst afvinken"),
+        _(
+            "Vink af wat je hebt nagekeken. Pas als alles is afgevinkt, kan de volgende"
+            " stap. Bij elk punt staat wie het deed en wanneer."
+        ),
+        permission,
+        lambda application: (
+            application.status == stage and bool(checklists.checklist(application))
+        ),
+        ChecklistForm,
+        lambda application, form, by: checklists.tick(
+            application,
+            stage,
+            items=form.cleaned_data["items"],
+            seen=form.cleaned_data["seen"],
+            by=by,
+        ),
+    )
+
+
 DESK = [
+    _checklist("nagekeken-voor-versturen", "send_contract", Stage.SEND),
+    _checklist("nagekeken-voor-goedkeuren", "approve", Stage.APPROVE),
     Act(
         "verbeteren",
         _("Typefout verbeteren"),

@@ -1,6 +1,8 @@
 """What each act needs to know."""
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -8,7 +10,7 @@ from organisations.models import Organisation
 
 from ..forms import SignedFileForm
 from ..models import Ground, ReplyTemplate
-from ..services import checking, colleagues, correcting, handling
+from ..services import checking, checklists, colleagues, correcting, handling
 from ..steps import STEPS
 from ..summary import answer, question
 
@@ -243,3 +245,32 @@ class CorrectForm(ActForm):
             except correcting.NotACorrection as refused:
                 self.add_error("value", refused.messages)
         return data
+
+
+class ChecklistForm(ActForm):
+    items = forms.TypedMultipleChoiceField(
+        label=_("Wat heb je nagekeken?"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        lines = checklists.checklist(application)
+        self.fields["items"].choices = [(one.item.pk, _line(one)) for one in lines]
+        ticked = [one.item.pk for one in lines if one.tick]
+        self.initial = {"items": ticked, "seen": ",".join(map(str, ticked))}
+
+    def clean_seen(self):
+        numbers = self.cleaned_data["seen"].split(",")
+        return [int(one) for one in numbers if one.isdecimal() and len(one) < 19]
+
+
+def _line(line):
+    """“Het adres klopt (Inge Intake, 5 mei 2026 12.00)”."""
+    if not line.tick:
+        return str(line.item)
+    at = date_format(localtime(line.tick.at), "DATETIME_FORMAT")
+    return f"{line.item} ({line.tick.by.name}, {at})"
