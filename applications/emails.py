@@ -17,7 +17,16 @@ from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
 
-from .models import Application, BankChange, Contract, Document, Note, Status
+from .models import (
+    Application,
+    BankChange,
+    Contract,
+    Correction,
+    Document,
+    Note,
+    Status,
+)
+from .summary import answer, question
 
 RESUME = "applications/emails/resume"
 
@@ -145,6 +154,23 @@ def contract_added(contract: Contract) -> None:
         contract,
         key=contract.api_key.name,
         keys_url=settings.BASE_URL + page,
+    )
+
+
+def corrected(correction: Correction) -> None:
+    """We put a typing error right: what was there, what is, and why."""
+    application, name = correction.application, correction.field
+    with translation.override(application.language):
+        asked = str(question(name))
+        before = answer(name, {name: correction.before})
+        after = answer(name, {name: correction.after})
+    _to_applicant(
+        "corrected",
+        application,
+        question=asked,
+        before=before,
+        after=after,
+        reason=correction.reason,
     )
 
 

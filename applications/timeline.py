@@ -52,6 +52,8 @@ def _event(event):
         "application.assigned": _("Toegewezen aan een collega"),
         "application.given_back": _("Teruggegeven"),
         "application.noted": _("Notitie geschreven"),
+        "application.corrected": _("Typefout verbeterd"),
+        "application.ticked": _("Controlelijst bijgewerkt"),
         "application.looked_up": _("Nagekeken in het Handelsregister"),
         "application.signing_checked": _("Tekenbevoegdheid vastgelegd"),
         "application.notes_read": _("Notities gelezen"),

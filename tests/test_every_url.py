@@ -181,9 +181,12 @@ WHO_MAY_OPEN = {
 }
 
 WHAT_STAFF_SEE = {
-    "intake": {"application", "organisation", "keyrequest", "message"},
+    "intake": {
+        "application", "checklistitem", "organisation", "keyrequest", "message",
+        "replytemplate",
+    },
     "contracten": {
-        "application", "bankchange", "contract", "mandate", "organisation", "intervention",
+        "application", "bankchange", "checklistitem", "contract", "mandate", "organisation", "intervention",
         "keyrequest", "message",
     },
     "support": {

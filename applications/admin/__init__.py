@@ -2,12 +2,15 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
+from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
 
 __all__ = [
     "ApplicationAdmin",
     "BankChangeAdmin",
+    "ChecklistItemAdmin",
     "ContractAdmin",
     "DocumentTemplateAdmin",
     "MandateAdmin",
+    "ReplyTemplateAdmin",
 ]

@@ -21,6 +21,7 @@ from ..models import (
     WrongState,
 )
 from ..services import colleagues
+from ..services.checklists import checklist
 from ..services.handling import existing_organisation
 from ..staff.acts import ACTS, REFUSALS
 from ..staff.checks import checks
@@ -149,6 +150,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "notes": application.notes.select_related("by").prefetch_related(
                 "mentions__person"
             ),
+            "checklist": checklist(application),
             "checks": checks(application) if application.is_open else [],
             "beside": beside_customer(
                 application,
@@ -161,6 +163,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 "added_by"
             ),
             "changes": map(_compared, application.change_requests.all()),
+            "corrections": [
+                (question(one.field), one)
+                for one in application.corrections.select_related("by")
+            ],
             "age": timesince(application.status_since, depth=1),
         }
         return render(request, "admin/applications/application/page.html", context)
@@ -175,9 +181,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if not chosen.possible(application):
             return self._too_late(request, pk)
-        sent = {"data": request.POST, "files": request.FILES}
-        form = chosen.form(application, **(sent if request.method == "POST" else {}))
-        if request.method == "POST" and form.is_valid():
+        form = self._form(request, chosen.form, application)
+        if form.is_valid():
             try:
                 chosen.perform(application, form, request.user)
             except WrongState:
@@ -198,6 +203,14 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "signed": application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT),
         }
         return render(request, "admin/applications/application/act.html", context)
+
+    def _form(self, request, form, application):
+        """As it was sent; with a text taken into it, it is not sent yet."""
+        if request.method != "POST":
+            return form(application, initial=request.GET.dict())
+        if "insert" in request.POST and hasattr(form, "with_reply"):
+            return form.with_reply(application, request.POST)
+        return form(application, data=request.POST, files=request.FILES)
 
     def _too_late(self, request, pk):
         messages.warning(

@@ -1,9 +1,12 @@
 from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
+from .checklists import ChecklistItem, Stage, Tick
 from .checks import Ground, RegisterLookup, SigningGround
 from .contracts import Contract, Mandate
+from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
+from .replies import ReplyTemplate
 from .statuses import DECIDED, OPEN, Status, WrongState
 
 __all__ = [
@@ -14,7 +17,9 @@ __all__ = [
     "BankChange",
     "BankStatus",
     "ChangeRequest",
+    "ChecklistItem",
     "Contract",
+    "Correction",
     "Document",
     "DocumentKind",
     "DocumentTemplate",
@@ -23,8 +28,11 @@ __all__ = [
     "Mention",
     "Note",
     "RegisterLookup",
+    "ReplyTemplate",
     "SigningGround",
+    "Stage",
     "Status",
+    "Tick",
     "Volume",
     "WrongState",
 ]

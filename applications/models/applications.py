@@ -252,6 +252,7 @@ class Application(models.Model):
             ("approve", "Kan goedkeuren"),
             ("reject", "Kan afwijzen"),
             ("assign", "Kan aanvragen oppakken en toewijzen"),
+            ("correct", "Kan typefouten verbeteren"),
             ("check", "Kan gegevens nakijken"),
             ("write_note", "Kan notities schrijven"),
             ("renew_link", "Kan een nieuwe persoonlijke link sturen"),

@@ -47,7 +47,7 @@ class Note(models.Model):
         return f"{self.application} {self.at:%Y-%m-%d}"
 
 
-class MentionQuerySet(models.QuerySet["Mention"]):
+class MentionQuerySet(models.QuerySet):
     def unread_by(self, person):
         """What a colleague asked this person to look at, the newest first."""
         return self.filter(person=person, read_at=None).order_by("-pk")

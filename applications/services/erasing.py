@@ -40,6 +40,8 @@ def _erase(application: Application) -> None:
     application.save()
     application.change_requests.all().delete()
     application.notes.all().delete()
+    application.corrections.all().delete()
+    application.ticks.all().delete()
     application.lookups.all().delete()
     application.signing_grounds.all().delete()
     Mandate.objects.filter(application=application).delete()

@@ -11,6 +11,7 @@ from audit.services import record
 from .. import emails
 from ..models import Application, ChangeRequest, Document, Status
 from .checking import look_up_later
+from .checklists import start_anew
 from .documents import keep_signed
 from .moves import lock, move, new_link, require
 
@@ -56,6 +57,7 @@ def answer_changes(application: Application, answers: dict[str, Any]) -> None:
         changes["email_confirmed_at"] = None
         changes["link_version"] = application.link_version
         changes["link_digest"] = application.link_digest
+    start_anew(application)
     number = application.kvk_number
     move(application, Status.SUBMITTED, by=None, **changes)
     if application.kvk_number != number:

@@ -26,6 +26,7 @@ from ..models import (
     Status,
 )
 from ..steps import with_dependents
+from .checklists import require_ticked, start_anew
 from .documents import contract_number, draw_up, keep_signed
 from .following import release_username
 from .moves import lock, move, new_link, require
@@ -69,11 +70,15 @@ def request_changes(
 
 @transaction.atomic
 def send_contract(application: Application, *, by: User) -> None:
-    """Draw up the contract and what belongs to it, and send it for signing."""
+    """Draw up the contract and what belongs to it, and send it for signing.
+
+    Raises EmailUnconfirmed, OwnInterest, NotAllTicked, or WrongState.
+    """
     lock(application)
     require(application, Status.SUBMITTED)
     _require_confirmed_email(application)
     _require_no_interest(application, by)
+    require_ticked(application)
     move(
         application,
         Status.CONTRACT_SENT,
@@ -112,6 +117,7 @@ def ask_again(application: Application, *, reason: str, by: User) -> None:
     """What came back cannot be used: ask to sign the same contract once more."""
     lock(application)
     require(application, Status.CONTRACT_RETURNED)
+    start_anew(application)
     move(
         application,
         Status.CONTRACT_SENT,
@@ -130,7 +136,7 @@ def approve(
 
     All of it or nothing; a customer that applied itself gets key and contract. `join` is the organisation that staff chose where one with this
     KVK number exists. Raises SamePerson when `by` drew up the contract (product.md,
-    rule 4), OwnInterest, OrganisationExists, or WrongState when somebody decided before.
+    rule 4), OwnInterest, NotAllTicked, OrganisationExists, or WrongState when somebody decided before.
     """
     lock(application)
     if existing := existing_organisation(application):
@@ -138,6 +144,8 @@ def approve(
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
     _require_no_interest(application, by)
+    if application.can_become(Status.APPROVED):
+        require_ticked(application)
     now = timezone.now()
     move(application, Status.APPROVED, by=by, decided_at=now, decided_by=by)
     organisation = _organisation(application, join=join, by=by)

@@ -27,7 +27,6 @@ class Act:
     style: str = ""  # "primary" for what usually comes next, "danger" for what ends it
 
     offered: Callable[[Application, User], bool] = _to_all
-    desk: bool = False  # work among colleagues, and no step of the application
 
     def allowed(self, user: User, application: Application) -> bool:
         return (

@@ -6,7 +6,7 @@ from mail.paper import NotRendered
 
 from .. import register
 from ..forms import NOT_SIGNED
-from ..services import colleagues, handling
+from ..services import checklists, colleagues, correcting, handling
 from ..services.documents import SameAsSent
 from .desk import DESK
 from .steps import STEPS
@@ -31,6 +31,15 @@ REFUSALS = {
     colleagues.NotAColleague: _("Er is geen collega met die gebruikersnaam."),
     register.NotAsked: _(
         "Het Handelsregister geeft nu geen antwoord. Probeer het straks nog eens."
+    ),
+    correcting.NotACorrection: _(
+        "Dit gegeven is intussen anders. Kijk hoe de aanvraag er nu voor staat."
+    ),
+    checklists.NotAllTicked: _(
+        "Nog niet alles van de controlelijst is afgevinkt. Doe dat eerst."
+    ),
+    checklists.SenderTicks: _(
+        "Jij hebt deze overeenkomst verstuurd. Een ander moet nakijken wat terugkwam."
     ),
     SameAsSent: NOT_SIGNED,
     NotRendered: _(

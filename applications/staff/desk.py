@@ -3,10 +3,17 @@
 from django.utils.translation import gettext_lazy as _
 
 from .. import register
-from ..models import Ground, Mention
-from ..services import checking, colleagues
+from ..models import Ground, Mention, Stage, Status
+from ..services import checking, checklists, colleagues, correcting
 from .act import Act
-from .forms import ActForm, AssignForm, NoteForm, SigningForm
+from .forms import (
+    ActForm,
+    AssignForm,
+    ChecklistForm,
+    CorrectForm,
+    NoteForm,
+    SigningForm,
+)
 
 
 def _was_sent_in(application):
@@ -22,7 +29,53 @@ def _has_unread(application, user):
     return unread.filter(note__application=application).exists()
 
 
+def _checklist(slug, permission, stage):
+    return Act(
+        slug,
+        _("Controlelijst afvinken"),
+        _(
+            "Vink af wat je hebt nagekeken. Pas als alles is afgevinkt, kan de volgende"
+            " stap. Bij elk punt staat wie het deed en wanneer."
+        ),
+        permission,
+        lambda application: (
+            application.status == stage and bool(checklists.checklist(application))
+        ),
+        ChecklistForm,
+        lambda application, form, by: checklists.tick(
+            application,
+            stage,
+            items=form.cleaned_data["items"],
+            seen=form.cleaned_data["seen"],
+            by=by,
+        ),
+    )
+
+
 DESK = [
+    _checklist("nagekeken-voor-versturen", "send_contract", Stage.SEND),
+    _checklist("nagekeken-voor-goedkeuren", "approve", Stage.APPROVE),
+    Act(
+        "verbeteren",
+        _("Typefout verbeteren"),
+        _(
+            "De aanvrager krijgt een mail met wat er stond, wat er nu staat en waarom."
+            " E-mailadressen, rekeningnummer, gebruikersnaam en keuzes wijzigt alleen de"
+            " aanvrager: vraag daarvoor om aanvulling."
+        ),
+        "correct",
+        lambda application: bool(
+            application.status == Status.SUBMITTED and application.email_confirmed_at
+        ),
+        CorrectForm,
+        lambda application, form, by: correcting.correct(
+            application,
+            field=form.cleaned_data["field"],
+            value=form.cleaned_data["value"],
+            reason=form.cleaned_data["reason"],
+            by=by,
+        ),
+    ),
     Act(
         "oppakken",
         _("Oppakken"),
@@ -34,7 +87,6 @@ DESK = [
         offered=lambda application, user: (
             application.assignee is None or not application.assignee.is_active
         ),
-        desk=True,
     ),
     Act(
         "teruggeven",
@@ -45,7 +97,6 @@ DESK = [
         ActForm,
         lambda application, form, by: colleagues.give_back(application, by=by),
         offered=lambda application, user: application.assignee == user,
-        desk=True,
     ),
     Act(
         "toewijzen",
@@ -57,7 +108,6 @@ DESK = [
         lambda application, form, by: colleagues.assign(
             application, to=form.cleaned_data["colleague"], by=by
         ),
-        desk=True,
     ),
     Act(
         "nakijken",
@@ -71,7 +121,6 @@ DESK = [
         ),
         ActForm,
         lambda application, form, by: checking.look_up(application, by=by),
-        desk=True,
     ),
     Act(
         "tekenbevoegdheid",
@@ -86,7 +135,6 @@ DESK = [
             explanation=form.cleaned_data["explanation"],
             by=by,
         ),
-        desk=True,
     ),
     Act(
         "notitie",
@@ -101,7 +149,6 @@ DESK = [
         lambda application, form, by: colleagues.write_note(
             application, form.cleaned_data["text"], by=by
         ),
-        desk=True,
     ),
     Act(
         "gelezen",
@@ -112,6 +159,5 @@ DESK = [
         ActForm,
         lambda application, form, by: colleagues.mark_read(application, by=by),
         offered=_has_unread,
-        desk=True,
     ),
 ]

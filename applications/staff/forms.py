@@ -1,14 +1,16 @@
 """What each act needs to know."""
 
 from django import forms
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from organisations.models import Organisation
 
 from ..forms import SignedFileForm
-from ..models import Ground
-from ..services import checking, colleagues, handling
+from ..models import Ground, ReplyTemplate
+from ..services import checking, checklists, colleagues, correcting, handling
 from ..steps import steps_of
 from ..summary import answer, question
 
@@ -24,7 +26,47 @@ class ActForm(forms.Form):
         super().__init__(**options)
 
 
-class RequestChangesForm(ActForm):
+class Replies(ActForm):
+    """With a reason, for which a text that is written often can be taken."""
+
+    use: ReplyTemplate.Use
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        offered = ReplyTemplate.objects.filter(use=self.use, in_use=True)
+        self.fields["reply"] = forms.ModelChoiceField(
+            offered, label=_("Standaardantwoord"), required=False
+        )
+        if not offered:
+            del self.fields["reply"]
+        else:
+            self.order_fields([n for n in self.fields if n not in ("reply", "reason")])
+            self.order_fields([*list(self.fields)[:-2], "reply", "reason"])
+
+    @classmethod
+    def with_reply(cls, application, post):
+        """The form as it was being filled in, with the chosen text below the reason."""
+        form = cls(application)
+        chosen = form.fields["reply"].queryset.filter(pk=_number(post.get("reply")))
+        texts = [post.get("reason", "").strip()]
+        texts += [reply.filled_in(application) for reply in chosen]
+        return cls(
+            application,
+            initial={
+                **{name: post.get(name) for name in form.fields},
+                "fields_asked": post.getlist("fields_asked"),
+                "reason": "\n\n".join(text for text in texts if text),
+            },
+        )
+
+
+def _number(text):
+    return int(text) if str(text).isdecimal() and len(text) < 10 else None
+
+
+class RequestChangesForm(Replies):
+    use = ReplyTemplate.Use.CHANGES
+
     fields_asked = forms.MultipleChoiceField(
         label=_("Wat moet de aanvrager aanvullen?"),
         widget=forms.CheckboxSelectMultiple,
@@ -41,18 +83,22 @@ class RequestChangesForm(ActForm):
     def __init__(self, application, **options):
         super().__init__(application, **options)
         self.fields["fields_asked"].choices = [
-            (step.title, [(name, self._as_answered(name)) for name in step.names()])
+            (
+                step.title,
+                [(name, as_answered(application, name)) for name in step.names()],
+            )
             for step in steps_of(application)
         ]
 
-    def _as_answered(self, name):
-        """“Bezoekadres: Plaats (nu: Lollum)”."""
-        answered = answer(name, self.application.answers)
-        now = _(" (nu: %(answer)s)") % {"answer": answered} if answered else ""
-        return f"{question(name)}{now}"
+
+def as_answered(application, name):
+    """“Bezoekadres: Plaats (nu: Lollum)”."""
+    answered = answer(name, application.answers)
+    now = _(" (nu: %(answer)s)") % {"answer": answered} if answered else ""
+    return f"{question(name)}{now}"
 
 
-class ReasonForm(ActForm):
+class ReasonForm(Replies):
     reason = forms.CharField(
         label=_("Reden"),
         help_text=_("De aanvrager leest dit in de mail en op de eigen pagina."),
@@ -62,6 +108,14 @@ class ReasonForm(ActForm):
             "required": _("Geef een reden: de aanvrager krijgt die te lezen.")
         },
     )
+
+
+class RejectForm(ReasonForm):
+    use = ReplyTemplate.Use.REJECT
+
+
+class SignAgainForm(ReasonForm):
+    use = ReplyTemplate.Use.AGAIN
 
 
 class RegisterReturnForm(ActForm, SignedFileForm):
@@ -154,3 +208,69 @@ class SigningForm(ActForm):
         if data.get("ground") == Ground.POWER and not data.get("explanation"):
             self.add_error("explanation", _("Schrijf op welke volmacht je zag."))
         return data
+
+
+class CorrectForm(ActForm):
+    field = forms.ChoiceField(
+        label=_("Wat is verkeerd getypt?"),
+        error_messages={"required": _("Kies een gegeven.")},
+    )
+    value = forms.CharField(
+        label=_("Wat moet er staan?"),
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Vul in wat er moet staan.")},
+    )
+    reason = forms.CharField(
+        label=_("Waarom?"),
+        help_text=_("De aanvrager leest dit in de mail."),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Leg uit waarom je dit verbetert.")},
+    )
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        groups = [
+            (step.title, [(name, as_answered(application, name)) for name in names])
+            for step, names in correcting.correctable(application)
+            if names
+        ]
+        self.fields["field"].choices = [("", _("Kies een gegeven")), *groups]
+
+    def clean(self):
+        data = super().clean()
+        if not self.errors:
+            try:
+                correcting.checked(self.application, data["field"], data["value"])
+            except correcting.NotACorrection as refused:
+                self.add_error("value", refused.messages)
+        return data
+
+
+class ChecklistForm(ActForm):
+    items = forms.TypedMultipleChoiceField(
+        label=_("Wat heb je nagekeken?"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        lines = checklists.checklist(application)
+        self.fields["items"].choices = [(one.item.pk, _line(one)) for one in lines]
+        ticked = [one.item.pk for one in lines if one.tick]
+        self.initial = {"items": ticked, "seen": ",".join(map(str, ticked))}
+
+    def clean_seen(self):
+        numbers = self.cleaned_data["seen"].split(",")
+        return [int(one) for one in numbers if one.isdecimal() and len(one) < 19]
+
+
+def _line(line):
+    """“Het adres klopt (Inge Intake, 5 mei 2026 12.00)”."""
+    if not line.tick:
+        return str(line.item)
+    at = date_format(localtime(line.tick.at), "DATETIME_FORMAT")
+    return f"{line.item} ({line.tick.by.name}, {at})"

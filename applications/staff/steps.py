@@ -8,9 +8,10 @@ from .act import Act
 from .forms import (
     ActForm,
     ApproveForm,
-    ReasonForm,
     RegisterReturnForm,
+    RejectForm,
     RequestChangesForm,
+    SignAgainForm,
 )
 
 
@@ -91,7 +92,7 @@ STEPS = [
         ),
         "register_return",
         lambda application: application.status == Status.CONTRACT_RETURNED,
-        ReasonForm,
+        SignAgainForm,
         lambda application, form, by: handling.ask_again(
             application, reason=form.cleaned_data["reason"], by=by
         ),
@@ -114,7 +115,7 @@ STEPS = [
         ),
         "reject",
         _becomes(Status.REJECTED),
-        ReasonForm,
+        RejectForm,
         lambda application, form, by: handling.reject(
             application, reason=form.cleaned_data["reason"], by=by
         ),

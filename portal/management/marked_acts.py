@@ -25,13 +25,21 @@ from apikeys.models import (
     UsageAlert,
     UsageMail,
 )
-from applications.models import Ground, RegisterLookup, Status
+from applications.models import (
+    ChecklistItem,
+    Ground,
+    RegisterLookup,
+    Stage,
+    Status,
+)
 from applications.register import Entry
 from applications.services import (
     bank,
     checking,
+    checklists,
     colleagues,
     contracts,
+    correcting,
     following,
     handling,
 )
@@ -157,6 +165,16 @@ def _desk(one: Any) -> None:
     checking.record_signing(
         application, ground=Ground.POWER, explanation=one.mark("volmacht"), by=intake
     )
+    correcting.correct(
+        application,
+        field="purpose",
+        value=one.mark("doel"),
+        reason=one.mark("reden"),
+        by=intake,
+    )
+    item = ChecklistItem.objects.create(stage=Stage.SEND, text=one.mark("punt"))
+    checklists.tick(application, Stage.SEND, items=[item.pk], seen=[], by=intake)
+    ChecklistItem.objects.update(in_use=False)  # nothing waits for it elsewhere
     RegisterLookup.objects.create(
         application=application,
         kvk_number=application.kvk_number,

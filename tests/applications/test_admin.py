@@ -49,6 +49,7 @@ ANSWERS = {
     "toewijzen": {},  # to whom: see answers()
     "notitie": {"text": "De klant belt terug."},
     "tekenbevoegdheid": {"ground": "register"},
+    "verbeteren": {"field": "city", "value": "Lollum", "reason": "Typefout."},
 }
 START = {  # where each act is possible
     "overeenkomst-versturen": Status.SUBMITTED,
@@ -62,6 +63,7 @@ START = {  # where each act is possible
     "toewijzen": Status.SUBMITTED,
     "notitie": Status.SUBMITTED,
     "tekenbevoegdheid": Status.SUBMITTED,
+    "verbeteren": Status.SUBMITTED,
 }
 MAY = {  # docs/decisions/0009
     "intake": {
@@ -70,6 +72,7 @@ MAY = {  # docs/decisions/0009
         "overeenkomst-ontvangen",
         "opnieuw-laten-ondertekenen",
         "afwijzen",
+        "verbeteren",
         "oppakken",
         "toewijzen",
         "notitie",

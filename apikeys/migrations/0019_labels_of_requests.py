@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('apikeys', '0017_environment_of_requests'),
+        ('apikeys', '0018_reports_of_a_month'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
