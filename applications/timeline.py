@@ -27,7 +27,8 @@ def timeline(application: Application) -> list[Moment]:
     """Everything that was recorded or mailed about it, the newest first."""
     events = Event.objects.filter(
         subject_type="applications.application", subject_id=str(application.pk)
-    ).select_related("by")
+    )
+    events = events.exclude(kind="contract.asked_for").select_related("by")  # as sent
     mails = Message.objects.filter(
         about_type=ContentType.objects.get_for_model(Application),
         about_id=str(application.pk),

@@ -187,6 +187,7 @@ def test_staff_see_that_it_is_a_customer(client, alice, draft):
     assert "Bestaande klant" in page.text
     assert alice.organisation.slug in page.text
     assert f"{alice.user.name} vraagt dit aan" in page.text
+    assert "contract.asked_for" not in page.text
 
 
 def test_who_belongs_to_the_customer_does_not_decide(alice, draft):
