@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests import smtp
 from tests.name_server import NameServer
 
+THREADS = 8  # of the web server
 PASSWORD = "Demo-wachtwoord-1"
 STAFF = """
 from django.contrib.auth.models import Group
@@ -106,13 +107,14 @@ def whole_portal():
     ]
     running = [
         subprocess.Popen(
-            [*gunicorn, "--threads", "8", "--no-control-socket"], env=environment
+            [*gunicorn, "--threads", str(THREADS), "--no-control-socket"],
+            env=environment,
         ),
         subprocess.Popen(
             [sys.executable, "manage.py", "procrastinate", "worker"], env=environment
         ),
     ]
-    _wait_until_up(f"{url}/healthz")
+    wait_until_up(f"{url}/healthz")
     yield site
     for process in running:
         process.terminate()
@@ -124,7 +126,7 @@ def whole_portal():
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def _wait_until_up(url):
+def wait_until_up(url):
     for _attempt in range(100):
         try:
             return urllib.request.urlopen(url, timeout=2)

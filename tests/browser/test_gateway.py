@@ -1,18 +1,28 @@
 """The gateway's question, asked of the web server as it runs: over HTTP, in processes."""
 
+import http.client
 import json
 import random
 import socket
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from psycopg.conninfo import make_conninfo
 
-from tests.browser.conftest import run_in_site
+from tests.browser.conftest import THREADS, run_in_site, wait_until_up
+from tests.smtp import free_port
+
+COMPOSE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 
 SET_UP = """
 from apikeys import gateways, secrets, services
@@ -55,13 +65,13 @@ class Gateway:
         self.token, *keys = run_in_site(site, SET_UP).strip().splitlines()
         self.keys = [line.split() for line in keys]
 
-    def ask(self, secret):
+    def ask(self, secret, where=None, timeout=30):
         request = urllib.request.Request(
-            f"{self.site.url}/gateway/v1/verify",
+            f"{where or self.site.url}/gateway/v1/verify",
             headers={"Authorization": f"Bearer {self.token}", "apikey": secret},
         )
         try:
-            return urllib.request.urlopen(request, timeout=30).status
+            return urllib.request.urlopen(request, timeout=timeout).status
         except urllib.error.HTTPError as error:
             return error.code
 
@@ -102,6 +112,55 @@ def test_a_block_is_heard_before_what_is_known_is_old(gateway, monkeypatch):
     run_in_site(gateway.site, BLOCK % pk)
 
     assert gateway.until(secret, 403, seconds=2) == 403
+
+
+@pytest.fixture
+def apart(gateway):
+    """Where the processes answer that compose.yaml has for gateways alone."""
+    services = yaml.safe_load(COMPOSE.read_text())["services"]
+    port = free_port()
+    command = [
+        part.replace("0.0.0.0:8000", f"127.0.0.1:{port}")
+        for part in services["gateway"]["command"]
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env=gateway.site.environment
+    )
+    try:
+        address = f"http://localhost:{port}"
+        wait_until_up(f"{address}/healthz")
+        yield address
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_gateway_is_answered_while_every_page_waits(gateway, apart):
+    """All threads of the web server for people wait for a table that is locked."""
+    (_pk, secret), (_pk2, another) = gateway.keys
+
+    def page():
+        where = gateway.site.url.removeprefix("http://")
+        with closing(http.client.HTTPConnection(where, timeout=60)) as asking:
+            asking.request("GET", "/mijn/", headers={"Cookie": f"sessionid={'x' * 32}"})
+            return asking.getresponse().status
+
+    with (
+        ThreadPoolExecutor(THREADS) as people,
+        psycopg.connect(gateway.site.environment["DATABASE_URL"]) as connection,
+    ):
+        connection.execute("LOCK TABLE django_session IN ACCESS EXCLUSIVE MODE")
+        pages = [people.submit(page) for _ in range(THREADS)]
+        time.sleep(1)  # they are under way
+        with pytest.raises(TimeoutError):
+            gateway.ask(secret, timeout=1)
+        asked = [gateway.ask(one, apart, timeout=5) for one in (secret, another)]
+        waiting = [one for one in pages if not one.done()]
+        connection.rollback()
+
+    assert asked == [204, 204]
+    assert len(waiting) == THREADS
+    assert {one.result() for one in pages} == {302}  # to where one signs in
 
 
 def test_keys_that_passed_keep_passing_while_the_database_is_away(site_of_its_own):
