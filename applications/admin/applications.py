@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from audit.admin import ReadOnlyAdmin, needs
+from mail.services import TooMuchMail
 
 from ..models import (
     OPEN,
@@ -20,12 +21,13 @@ from ..models import (
     DocumentKind,
     WrongState,
 )
-from ..services import colleagues
+from ..services import colleagues, on_behalf
 from ..services.checklists import checklist
 from ..staff.acts import ACTS, REFUSALS
 from ..staff.checks import checks
 from ..staff.compared import beside_customer, duplicates
 from ..staff.desk import DESK
+from ..staff.forms import BeginForm
 from ..staff.steps import STEPS
 from ..summary import answer, parts, question
 from ..timeline import timeline
@@ -112,6 +114,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         ours = [
             path(
+                "beginnen/",
+                wrap(self.begin),
+                name="applications_application_begin",
+            ),
+            path(
                 "<int:pk>/document/<int:document_pk>/",
                 wrap(self.document),
                 name="applications_application_document",
@@ -194,6 +201,29 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "signed": application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT),
         }
         return render(request, "admin/applications/application/act.html", context)
+
+    @needs("applications.begin_for_caller")
+    def begin(self, request):
+        """An application for somebody who called, who completes it by mail."""
+        form = BeginForm(data=request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            told = {k: v for k, v in form.cleaned_data.items() if k != "anyway"}
+            try:
+                on_behalf.begin(by=request.user, **told)
+            except TooMuchMail:
+                said = _("Naar dit adres zijn dit uur al genoeg mails gegaan.")
+                form.add_error("email", said)
+            else:
+                said = _("De link om de aanvraag af te maken is gemaild naar %s.")
+                messages.success(request, said % told["email"])
+                return redirect("admin:applications_application_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Aanvraag beginnen voor wie belt"),
+            "form": form,
+        }
+        return render(request, "admin/applications/application/begin.html", context)
 
     def _form(self, request, form, application):
         """As it was sent; with a text taken into it, it is not sent yet."""
