@@ -49,6 +49,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_filter = [Queue, Assignee, Customer, Payment, Since]
     list_select_related = ["assignee"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count of everything for each choice
     paginator = AtMost
     search_fields = [
         "reference",

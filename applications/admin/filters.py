@@ -101,7 +101,7 @@ class Payment(admin.SimpleListFilter):
 
 
 class Since(admin.SimpleListFilter):
-    title = _("in deze status sinds")
+    title = _("dag")
     parameter_name = "since"
 
     def lookups(self, request, model_admin):
