@@ -29,6 +29,7 @@ from .models import (
 from .summary import answer, question
 
 RESUME = "applications/emails/resume"
+BEGUN_FOR_YOU = "applications/emails/begun_for_you"
 
 
 def resume(application: Application, *, to: str) -> None:
@@ -39,6 +40,21 @@ def resume(application: Application, *, to: str) -> None:
         language=application.language,
         about=application,
         context={"until": day(application.expires_at, application.language)},
+        links={"resume_url": ["draft", application.pk, application.link_version]},
+    )
+
+
+def begun_for_you(application: Application) -> None:
+    """After a telephone call: the private link with which it is completed."""
+    send(
+        BEGUN_FOR_YOU,
+        to=application.contact_email,
+        language=application.language,
+        about=application,
+        context={
+            "organisation": application.organisation_name,
+            "until": day(application.expires_at, application.language),
+        },
         links={"resume_url": ["draft", application.pk, application.link_version]},
     )
 

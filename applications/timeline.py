@@ -49,6 +49,7 @@ def _event(event):
         return Moment(event.at, who, str(Status(event.data["now"]).label))
     what = {
         "application.email_confirmed": _("E-mailadres bevestigd"),
+        "application.begun_for_caller": _("Begonnen voor wie belde"),
         "application.taken": _("Opgepakt"),
         "application.assigned": _("Toegewezen aan een collega"),
         "application.given_back": _("Teruggegeven"),

@@ -19,6 +19,13 @@ class PortalAdminSite(admin.AdminSite):
         """There is no form here: it would know no second factor, and count no guesses."""
         return redirect("admin:index")
 
+    def index(self, request, extra_context=None):
+        """What waits for this person, before the list of everything."""
+        from .desk import desk  # models are there by the time that somebody looks
+
+        context = {**desk(request.user), **(extra_context or {})}
+        return super().index(request, extra_context=context)
+
     def password_change(self, request, extra_context=None):
         """On the page that everybody has, with its limits."""
         return redirect("account_change_password")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from audit.admin import ReadOnlyAdmin, needs
+from mail.services import TooMuchMail
 
 from ..models import (
     OPEN,
@@ -20,13 +21,14 @@ from ..models import (
     DocumentKind,
     WrongState,
 )
-from ..services import colleagues
+from ..services import colleagues, on_behalf
 from ..services.checklists import checklist
 from ..services.handling import existing_organisation
 from ..staff.acts import ACTS, REFUSALS
 from ..staff.checks import checks
 from ..staff.compared import beside_customer, duplicates
 from ..staff.desk import DESK
+from ..staff.forms import BeginForm
 from ..staff.steps import STEPS
 from ..summary import answer, parts, question
 from ..timeline import timeline
@@ -48,6 +50,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_filter = [Queue, Assignee, Customer, Payment, Since]
     list_select_related = ["assignee"]
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # a count of everything for each choice
     paginator = AtMost
     search_fields = [
         "reference",
@@ -119,6 +122,11 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def get_urls(self):
         wrap = self.admin_site.admin_view
         ours = [
+            path(
+                "beginnen/",
+                wrap(self.begin),
+                name="applications_application_begin",
+            ),
             path(
                 "<int:pk>/document/<int:document_pk>/",
                 wrap(self.document),
@@ -203,6 +211,29 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "signed": application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT),
         }
         return render(request, "admin/applications/application/act.html", context)
+
+    @needs("applications.begin_for_caller")
+    def begin(self, request):
+        """An application for somebody who called, who completes it by mail."""
+        form = BeginForm(data=request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            told = {k: v for k, v in form.cleaned_data.items() if k != "anyway"}
+            try:
+                on_behalf.begin(by=request.user, **told)
+            except TooMuchMail:
+                said = _("Naar dit adres zijn dit uur al genoeg mails gegaan.")
+                form.add_error("email", said)
+            else:
+                said = _("De link om de aanvraag af te maken is gemaild naar %s.")
+                messages.success(request, said % told["email"])
+                return redirect("admin:applications_application_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Aanvraag beginnen voor wie belt"),
+            "form": form,
+        }
+        return render(request, "admin/applications/application/begin.html", context)
 
     def _form(self, request, form, application):
         """As it was sent; with a text taken into it, it is not sent yet."""

@@ -29,6 +29,7 @@ class Queue(admin.SimpleListFilter):
         return [
             ("overdue", _("Wacht te lang op ons")),
             ("applicant", _("Wacht op de aanvrager")),
+            ("unconfirmed", _("E-mailadres niet bevestigd")),
             ("all", _("Alle")),
             *[s for s in Status.choices if s[0] != Status.DRAFT],
         ]
@@ -43,6 +44,8 @@ class Queue(admin.SimpleListFilter):
                 return queryset
             case "overdue":
                 return queryset.overdue()
+            case "unconfirmed":
+                return queryset.unconfirmed()
             case "applicant":
                 return queryset.waiting_for_applicant()
             case None if request.GET.get("q"):
@@ -98,7 +101,7 @@ class Payment(admin.SimpleListFilter):
 
 
 class Since(admin.SimpleListFilter):
-    title = _("in deze status sinds")
+    title = _("dag")
     parameter_name = "since"
 
     def lookups(self, request, model_admin):

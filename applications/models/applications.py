@@ -71,9 +71,17 @@ class ApplicationQuerySet(models.QuerySet):
         """Those that go on once the applicant does what was asked."""
         return self.filter(status__in=WAITS_FOR_APPLICANT)
 
+    def running(self):
+        """What was sent in and has not ended."""
+        return self.filter(status__in=OPEN).exclude(status=Status.DRAFT)
+
     def waiting_for_us(self):
         """Those on which staff are to act now."""
         return self.filter(status__in=WAITS_FOR_US)
+
+    def unconfirmed(self):
+        """Those that wait until the applicant confirms the address."""
+        return self.filter(status=Status.SUBMITTED, email_confirmed_at=None)
 
     def overdue(self):
         """Those that wait for us longer than we set ourselves (PORTAL_HANDLING_DAYS)."""
@@ -252,6 +260,7 @@ class Application(models.Model):
             ("approve", "Kan goedkeuren"),
             ("reject", "Kan afwijzen"),
             ("assign", "Kan aanvragen oppakken en toewijzen"),
+            ("begin_for_caller", "Kan namens een beller een aanvraag beginnen"),
             ("correct", "Kan typefouten verbeteren"),
             ("check", "Kan gegevens nakijken"),
             ("write_note", "Kan notities schrijven"),
@@ -344,6 +353,11 @@ class Application(models.Model):
     @property
     def is_overdue(self):
         return self.waits_for_us and self.status_since < handled_since()
+
+    @property
+    def begun_by_staff(self):
+        """Whether a draft was opened for somebody who called."""
+        return not self.from_address
 
     @property
     def link(self):

@@ -1,15 +1,18 @@
 """What each act needs to know."""
 
 from django import forms
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import EmailField, LineField
 from accounts.models import User
+from organisations.fields import KvkNumberField
 from organisations.models import Organisation
 
 from ..forms import SignedFileForm
-from ..models import Ground, ReplyTemplate
+from ..models import Application, Ground, ReplyTemplate
 from ..services import checking, checklists, colleagues, correcting, handling
 from ..steps import steps_of
 from ..summary import answer, question
@@ -274,3 +277,36 @@ def _line(line):
         return str(line.item)
     at = date_format(localtime(line.tick.at), "DATETIME_FORMAT")
     return f"{line.item} ({line.tick.by.name}, {at})"
+
+
+class BeginForm(forms.Form):
+    """What a caller says; the rest is the applicant's."""
+
+    use_required_attribute = False
+
+    name = LineField(
+        label=_("Naam van de organisatie"),
+        error_messages={"required": _("Vul de naam van de organisatie in.")},
+    )
+    kvk_number = KvkNumberField(label=_("KVK-nummer"))
+    email = EmailField(
+        label=_("E-mailadres van de beller"),
+        help_text=_("Hier gaat de link heen waarmee de beller de aanvraag afmaakt."),
+        error_messages={"required": _("Vul een e-mailadres in.")},
+    )
+    language = forms.ChoiceField(
+        label=_("Taal van de mail"), choices=settings.LANGUAGES, initial="nl"
+    )
+    anyway = forms.BooleanField(
+        label=_("Ook beginnen als er al een aanvraag loopt"), required=False
+    )
+
+    def clean(self):
+        data = super().clean()
+        number = data.get("kvk_number")
+        if number and not data.get("anyway"):
+            running = Application.objects.running().filter(kvk_number=number)
+            if found := [one.reference for one in running[:5]]:
+                said = _("Voor dit KVK-nummer loopt al: %s.") % ", ".join(found)
+                self.add_error("kvk_number", said)
+        return data

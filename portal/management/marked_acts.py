@@ -29,6 +29,7 @@ from applications.models import (
     ChecklistItem,
     Ground,
     RegisterLookup,
+    ReplyTemplate,
     Stage,
     Status,
 )
@@ -175,6 +176,13 @@ def _desk(one: Any) -> None:
     item = ChecklistItem.objects.create(stage=Stage.SEND, text=one.mark("punt"))
     checklists.tick(application, Stage.SEND, items=[item.pk], seen=[], by=intake)
     ChecklistItem.objects.update(in_use=False)  # nothing waits for it elsewhere
+    ReplyTemplate.objects.create(
+        name=one.mark("antwoord"),
+        use=ReplyTemplate.Use.REJECT,
+        text_nl=one.mark("tekst"),
+        text_en=one.mark("text"),
+        in_use=False,
+    )
     RegisterLookup.objects.create(
         application=application,
         kvk_number=application.kvk_number,
