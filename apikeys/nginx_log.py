@@ -46,6 +46,12 @@ def fingerprint(log: BinaryIO) -> str | None:
     return hashlib.sha256(first).hexdigest() if first.endswith(b"\n") else None
 
 
+def place(gateway: Gateway, print_of_log: str | None) -> int:
+    """How many bytes of a log are counted already."""
+    known = ImportedLog.objects.filter(gateway=gateway, fingerprint=print_of_log)
+    return known.values_list("offset", flat=True).first() or 0
+
+
 @transaction.atomic
 def import_some(gateway: Gateway, log: BinaryIO, print_of_log: str) -> Progress:
     """Count the next lines of a log, from where the last time ended, in one transaction.

@@ -1,14 +1,19 @@
 import datetime
+import functools
 import gzip
+import io
 import json
 import os
+import re
 
 import pytest
 from django.core.management import call_command
 from django.db.models import Sum
 from django.utils import timezone
+from tqdm import tqdm
 
 from apikeys import gateways
+from apikeys.management.commands import import_nginx_log
 from apikeys.models import Gateway, Outcome, UsageHour
 from tests.factories import ApiKeyFactory, UserFactory
 
@@ -81,6 +86,24 @@ def test_a_log_that_grew_is_counted_from_where_it_was(tmp_path, line, count):
 
     assert "1 calls counted" in count(log)
     assert calls() == 3
+
+
+def test_who_looks_sees_how_far_it_is(tmp_path, line, count, monkeypatch):
+    (log := tmp_path / "usage.log").write_text(first := line() + line())
+    count(log)
+    with log.open("a") as file:
+        file.write(line())
+    shown = io.StringIO()
+    shown.isatty = lambda: True
+    monkeypatch.setattr(
+        import_nginx_log, "tqdm", functools.partial(tqdm, file=shown, mininterval=0)
+    )
+
+    count(log)
+
+    steps = re.findall(r"usage.log: +(\d+)%", shown.getvalue())
+    begun = round(100 * len(first) / log.stat().st_size)
+    assert (int(steps[0]), int(steps[-1])) == (begun, 100)
 
 
 def test_half_a_line_waits_until_nginx_has_finished_it(tmp_path, line, count):

@@ -35,12 +35,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{lines} lines skipped: {why}")
 
     def _steps(self, gateway, path):
-        opened = gzip.open if path.suffix == ".gz" else open
-        with (
-            opened(path, "rb") as log,
-            tqdm(desc=path.name, unit="B", unit_scale=True, disable=None) as bar,
-        ):
+        packed = path.suffix == ".gz"
+        with (gzip.open if packed else open)(path, "rb") as log:
             known = nginx_log.fingerprint(log)
+            bar = tqdm(
+                desc=path.name,
+                initial=nginx_log.place(gateway, known),
+                total=None if packed else path.stat().st_size,
+                unit="B",
+                unit_scale=True,
+                disable=None,  # where nobody looks
+            )
             while known and (done := nginx_log.import_some(gateway, log, known)).bytes:
                 bar.update(done.bytes)
                 yield done
+            bar.close()
