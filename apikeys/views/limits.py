@@ -113,14 +113,14 @@ def canary(request, membership):
             name = form.cleaned_data["name"]
             organisation = membership.organisation
             try:
-                made = services.make_canary(organisation, name=name, by=request.user)
+                services.make_canary(organisation, name=name, by=request.user)
             except services.TooManyCanaries:
                 text = _("Je hebt al %(most)s lokkeys. Ruim er eerst een op.")
                 form.add_error(None, text % {"most": settings.MOST_CANARIES})
             else:
                 text = _("De lokkey is gemaakt. Toon hem en leg hem neer.")
                 messages.success(request, text)
-                return to_key(made)
+                return redirect("apikeys:list", slug=organisation.slug)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/canary.html", context)
 
