@@ -16,8 +16,8 @@ from applications.services import correcting
 from applications.services.handling import EmailUnconfirmed
 from audit.models import Event
 from mail.models import Message
-from mail.rendering import text_for_staff
-from tests.applications.test_admin import text_of
+from mail.rendering import text_without_links
+from tests.applications.test_admin import act, page, text_of
 from tests.factories import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -39,14 +39,6 @@ def inge(client):
     return user
 
 
-def act(application, slug):
-    return reverse("admin:applications_application_act", args=[application.pk, slug])
-
-
-def page(application):
-    return reverse("admin:applications_application_change", args=[application.pk])
-
-
 def test_a_typing_error_is_put_right_and_the_applicant_reads_old_and_new(client, inge):
     application = ApplicationFactory(city="Lolum")
     answers = {"field": "city", "value": "Lollum", "reason": "Zo heet het dorp."}
@@ -56,7 +48,7 @@ def test_a_typing_error_is_put_right_and_the_applicant_reads_old_and_new(client,
     application.refresh_from_db()
     assert application.answers["city"] == "Lollum"
     mail = Message.objects.get(template="applications/emails/corrected")
-    text = text_for_staff(mail)
+    text = text_without_links(mail)
     assert mail.to == application.contact_email
     for said in ("Bezoekadres: Plaats", "Er stond: Lolum", "Er staat nu: Lollum"):
         assert said in text
