@@ -1,7 +1,8 @@
 """Who decides on applications divides them; all groups write notes (docs/decisions/0009)."""
 
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
+
+from accounts.groups import give
 
 RIGHTS = {
     "intake": ["assign", "write_note"],
@@ -9,23 +10,7 @@ RIGHTS = {
     "support": ["write_note"],
 }
 
-
-def give(apps, schema_editor):
-    Group = apps.get_model("auth", "Group")
-    Permission = apps.get_model("auth", "Permission")
-    config = apps.get_app_config("applications")
-    config.models_module = True  # permissions usually come after all migrations
-    create_permissions(config, apps=apps, verbosity=0)
-    config.models_module = None
-    for group in Group.objects.filter(name__in=RIGHTS):
-        group.permissions.add(
-            *Permission.objects.filter(
-                content_type__app_label="applications", codename__in=RIGHTS[group.name]
-            )
-        )
-
-
 class Migration(migrations.Migration):
     dependencies = [("applications", "0015_notes")]
 
-    operations = [migrations.RunPython(give, migrations.RunPython.noop)]
+    operations = [give("applications", RIGHTS)]
