@@ -19,7 +19,7 @@ from accounts.models import User
 from apikeys.models import Gateway, KeyRequest, KeyRequestStatus
 from applications.admin.filters import today
 from applications.models import Application, BankChange, Mention, Status
-from mail.models import Message, State
+from mail.models import UNDELIVERED, Message
 
 SHOWN = 10
 MOST = 1_000  # further than this nobody counts at a glance
@@ -140,7 +140,7 @@ def _few(rows: QuerySet) -> int:
 def _mail(user: User) -> Iterator[Health]:
     may = user.has_perm("mail.view_message")
     mails = reverse("admin:mail_message_changelist") if may else ""
-    failed = _few(Message.objects.filter(state=State.FAILED))
+    failed = _few(Message.objects.undelivered())
     why = (
         ngettext(
             "%s mail is niet te bezorgen.", "%s mails zijn niet te bezorgen.", failed
@@ -149,7 +149,7 @@ def _mail(user: User) -> Iterator[Health]:
         if failed
         else ""
     )
-    url = f"{mails}?state__exact=failed" if mails else ""
+    url = f"{mails}?state__in={','.join(UNDELIVERED)}" if mails else ""
     yield Health(_("Bezorgen"), not failed, why or _("Alles kwam aan."), url)
     waits = Message.objects.queued().filter(not_before__lt=timezone.now() - LATE)
     late = _few(waits)

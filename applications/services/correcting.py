@@ -14,7 +14,7 @@ from organisations.fields import IbanField
 
 from .. import emails
 from ..models import Application, Correction, Status
-from ..steps import STEPS, Step, step_of
+from ..steps import Step, step_of, steps_of
 from .checking import look_up_later
 from .checklists import start_anew
 from .handling import EmailUnconfirmed
@@ -34,7 +34,7 @@ def correctable(application: Application) -> list[tuple[Step, list[str]]]:
     answered = application.answers
     return [
         (step, [name for name in step.names() if answered.get(name) and _is_text(name)])
-        for step in STEPS
+        for step in steps_of(application)
     ]
 
 

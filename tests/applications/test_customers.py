@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apikeys.models import Product
 from applications.models import Application, Status
-from applications.services import drafting, erasing, following, handling
+from applications.services import correcting, drafting, erasing, following, handling
 from audit.models import Event
 from mail import private_links
 from mail.models import Message
@@ -214,3 +214,18 @@ def test_what_came_to_nothing_keeps_no_name(draft, settings):
 def test_the_database_knows_who_applies_for_a_customer(draft):
     with pytest.raises(IntegrityError), transaction.atomic():
         Application.objects.filter(pk=draft.pk).update(applicant=None)
+
+
+@pytest.mark.parametrize("field", ["name", "account_name"])
+def test_what_a_customer_is_not_asked_staff_do_not_put_right(draft, field):
+    submit(draft)
+    following.confirm_email(draft)
+
+    with pytest.raises(correcting.NotACorrection):
+        correcting.correct(
+            draft,
+            field=field,
+            value="Anders",
+            reason="x",
+            by=UserFactory(is_staff=True),
+        )

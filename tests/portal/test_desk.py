@@ -13,6 +13,7 @@ from apikeys import gateways
 from apikeys.models import Gateway
 from applications.models import Application, Status
 from applications.services import colleagues
+from mail import services as mail
 from mail.models import Message, State
 from portal import desk
 from tests.applications.test_admin import text_of
@@ -135,6 +136,25 @@ def test_mail_that_fails_or_waits_is_said():
     assert waits == (False, "1 mail wacht langer dan tien minuten.")
     assert health(user)["Mail versturen"][0]
     assert health(user)["Bezorgen"] == (False, "1 mail is niet te bezorgen.")
+
+
+def test_mail_that_came_back_is_said_until_it_is_sent_anew():
+    ApplicationFactory()
+    user = colleague("support")
+    Message.objects.update(state=State.BOUNCED, sent_at=timezone.now())
+
+    assert health(user)["Bezorgen"] == (False, "1 mail is niet te bezorgen.")
+
+    again = mail.send(
+        "mail/emails/undeliverable",
+        to="anders@voorbeeld.example",
+        language="nl",
+        about=user,
+    )
+    Message.objects.filter(pk=again.pk).update(
+        state=State.SENT, sent_at=timezone.now(), copy_of=Message.objects.last()
+    )
+    assert health(user)["Bezorgen"] == (True, "Alles kwam aan.")
 
 
 @pytest.mark.parametrize(("seconds", "well"), [(5, True), (600, False)])
