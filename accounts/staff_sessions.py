@@ -21,7 +21,8 @@ def short_for_staff(get_response):
     """
 
     def middleware(request):
-        if request.user.is_staff and request.path.startswith(reverse("admin:index")):
+        in_beheer = request.path.startswith(reverse("admin:index"))
+        if in_beheer and request.user.is_staff:
             now = time.time()
             since, last = _moments(request, now)
             if now - since > settings.STAFF_SESSION_HOURS * 3600:

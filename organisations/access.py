@@ -68,9 +68,8 @@ def _looked_along(request: HttpRequest, slug: str) -> Membership:
     look = looking.going_on(request.user, slug)  # type: ignore[arg-type]
     if look is None:
         raise Http404
-    request.look_along = look  # type: ignore[attr-defined]  # for pages
+    request.look_along = look  # type: ignore[attr-defined]  # for pages, 403.html too
     if request.method not in ("GET", "HEAD"):
-        request.membership = look.as_membership()  # type: ignore[attr-defined]
         raise PermissionDenied
     return look.as_membership()
 

@@ -15,6 +15,17 @@ from .services import details, intervening, looking
 from .staff import EXPLANATION, FORMS, REFUSALS, LookForm
 
 
+def act_page(pages, request, organisation, **content):
+    """One act of staff on an organisation: what it is, and the form that asks for it."""
+    context = {
+        **pages.admin_site.each_context(request),
+        "opts": pages.opts,
+        "about": organisation,
+        **content,
+    }
+    return render(request, "admin/organisations/act.html", context)
+
+
 class ShownInline(admin.TabularInline):
     """Rows to read beside their organisation."""
 
@@ -143,21 +154,21 @@ class OrganisationAdmin(StaffAdmin):
                 form.add_error(None, REFUSALS[type(refusal)])
             else:
                 return redirect("organisations:dashboard", organisation.slug)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Meekijken"),
-            "about": organisation,
-            "explanation": ngettext(
-                "Je ziet %(count)d minuut wat een lid ziet. Je wijzigt niets.",
-                "Je ziet %(count)d minuten wat een lid ziet. Je wijzigt niets.",
-                settings.LOOK_ALONG_MINUTES,
-            )
-            % {"count": settings.LOOK_ALONG_MINUTES},
-            "button": _("Begin met meekijken"),
-            "form": form,
-        }
-        return render(request, "admin/organisations/act.html", context)
+        minutes = settings.LOOK_ALONG_MINUTES
+        explanation = ngettext(
+            "Je ziet %(count)d minuut wat een lid ziet. Je wijzigt niets.",
+            "Je ziet %(count)d minuten wat een lid ziet. Je wijzigt niets.",
+            minutes,
+        )
+        return act_page(
+            self,
+            request,
+            organisation,
+            title=_("Meekijken"),
+            explanation=explanation % {"count": minutes},
+            button=_("Begin met meekijken"),
+            form=form,
+        )
 
     @needs("organisations.look_along")
     def stop_looking(self, request, pk):
@@ -186,16 +197,15 @@ class OrganisationAdmin(StaffAdmin):
             else:
                 messages.success(request, _("Voorgesteld. De organisatie is gemaild."))
                 return redirect("admin:organisations_intervention_change", proposed.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": kind.label.capitalize(),
-            "about": organisation,
-            "explanation": EXPLANATION,
-            "button": _("Voorstellen"),
-            "form": form,
-        }
-        return render(request, "admin/organisations/act.html", context)
+        return act_page(
+            self,
+            request,
+            organisation,
+            title=kind.label.capitalize(),
+            explanation=EXPLANATION,
+            button=_("Voorstellen"),
+            form=form,
+        )
 
     def has_add_permission(self, request):
         return False  # an organisation comes from an approved application
@@ -277,13 +287,12 @@ class InterventionAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, _("Gedaan: %(act)s.") % {"act": label})
             return redirect("admin:organisations_intervention_change", pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": label,
-            "about": intervention.organisation,
-            "explanation": str(intervention),
-            "checked": intervention.checked,
-            "button": label,
-        }
-        return render(request, "admin/organisations/act.html", context)
+        return act_page(
+            self,
+            request,
+            intervention.organisation,
+            title=label,
+            explanation=str(intervention),
+            checked=intervention.checked,
+            button=label,
+        )

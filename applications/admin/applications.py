@@ -23,7 +23,6 @@ from ..models import (
 )
 from ..services import colleagues, on_behalf
 from ..services.checklists import checklist
-from ..services.handling import existing_organisation
 from ..staff.acts import ACTS, REFUSALS
 from ..staff.checks import checks
 from ..staff.compared import beside_customer, duplicates
@@ -152,7 +151,6 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
-            "existing": application.is_open and existing_organisation(application),
             "acts": [act for act in STEPS if act.allowed(request.user, application)],
             "desk": [act for act in DESK if act.allowed(request.user, application)],
             "notes": application.notes.select_related("by").prefetch_related(

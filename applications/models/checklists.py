@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from .applications import Application
-from .notes import kept_until_erased
+from .notes import goes_when_erased
 from .statuses import Status
 
 
@@ -85,7 +85,7 @@ class Tick(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__withdrawn_at__isnull=False),
             ),
-            kept_until_erased()[1],
+            goes_when_erased(),
         ]
 
     def __str__(self):

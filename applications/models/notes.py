@@ -6,22 +6,27 @@ from django.utils.translation import gettext_lazy as _
 from .applications import Application
 
 
-def kept_until_erased():
-    """A row about an application is never changed, and goes when its application is erased."""
-    return [
-        pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
-        pgtrigger.Trigger(
-            name="goes_with_an_erased_application",
-            level=pgtrigger.Row,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Delete,
-            func="""
+def goes_when_erased():
+    """A row about an application is deleted only once its application is erased."""
+    return pgtrigger.Trigger(
+        name="goes_with_an_erased_application",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Delete,
+        func="""
                 IF EXISTS (SELECT FROM applications_application
                            WHERE id = OLD.application_id AND erased_at IS NOT NULL)
                 THEN RETURN OLD; END IF;
                 RAISE EXCEPTION 'this is kept until its application is erased';
             """,
-        ),
+    )
+
+
+def kept_until_erased():
+    """A row about an application is never changed, and goes when its application is erased."""
+    return [
+        pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update),
+        goes_when_erased(),
     ]
 
 

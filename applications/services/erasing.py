@@ -27,7 +27,8 @@ def erase_all() -> None:
 def _erase(application: Application) -> None:
     """Leave that it was there, when, and how it ended; nothing of anybody.
 
-    Documents and what staff kept go last: their triggers let them go once their application is erased.
+    Documents and what staff kept go last: their triggers let them go once their
+    application is erased.
     """
     lock(application)
     if application.erased_at:

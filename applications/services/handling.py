@@ -134,9 +134,10 @@ def approve(
 ) -> Contract:
     """Let the organisation in: organisation, administrator, key, contract and mail.
 
-    All of it or nothing; a customer that applied itself gets key and contract. `join` is the organisation that staff chose where one with this
-    KVK number exists. Raises SamePerson when `by` drew up the contract (product.md,
-    rule 4), OwnInterest, NotAllTicked, OrganisationExists, or WrongState when somebody decided before.
+    All of it or nothing; a customer that applied itself gets key and contract. `join` is
+    the organisation that staff chose where one with this KVK number exists. Raises
+    SamePerson when `by` drew up the contract (product.md, rule 4), OwnInterest,
+    NotAllTicked, OrganisationExists, or WrongState when somebody decided before.
     """
     lock(application)
     if existing := existing_organisation(application):

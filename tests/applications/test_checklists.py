@@ -18,7 +18,7 @@ from applications.models import (
 from applications.services import checklists, correcting, following, handling
 from applications.services.checklists import NotAllTicked, SenderTicks
 from audit.models import Event
-from tests.applications.test_admin import text_of
+from tests.applications.test_admin import act, page, text_of
 from tests.factories import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,14 +37,6 @@ def colleague(group="intake", **fields):
 def ticks(application, *items, stage=Stage.SEND, seen=(), by=None):
     chosen, saw = ([item.pk for item in some] for some in (items, seen))
     checklists.tick(application, stage, items=chosen, seen=saw, by=by or UserFactory())
-
-
-def act(application, slug):
-    return reverse("admin:applications_application_act", args=[application.pk, slug])
-
-
-def page(application):
-    return reverse("admin:applications_application_change", args=[application.pk])
 
 
 def test_the_contract_is_not_sent_before_all_was_looked_at():

@@ -22,7 +22,7 @@ from applications.models import (
 from applications.services import checking, following
 from applications.staff.checks import IN_ORDER, LOOK, UNKNOWN, checks
 from applications.staff.compared import duplicates
-from tests.applications.test_admin import text_of
+from tests.applications.test_admin import act, page, text_of
 from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -97,14 +97,6 @@ def intake(client):
     user.groups.add(Group.objects.get(name="intake"))
     client.force_login(user)
     return user
-
-
-def act(application, slug):
-    return reverse("admin:applications_application_act", args=[application.pk, slug])
-
-
-def page(application):
-    return reverse("admin:applications_application_change", args=[application.pk])
 
 
 def states(application):

@@ -14,6 +14,7 @@ from applications.services import colleagues, erasing
 from audit.models import Event
 from mail import private_links
 from mail.models import Message
+from tests.applications.test_admin import act, page
 from tests.factories import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -25,14 +26,6 @@ def colleague(group="intake", **fields):
     user = UserFactory(is_staff=True, **fields)
     user.groups.add(Group.objects.get(name=group))
     return user
-
-
-def act(application, slug):
-    return reverse("admin:applications_application_act", args=[application.pk, slug])
-
-
-def page(application):
-    return reverse("admin:applications_application_change", args=[application.pk])
 
 
 def test_take_makes_it_mine_and_leaves_what_is_anothers():
