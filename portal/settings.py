@@ -405,12 +405,15 @@ DATABASES = {
     }
 }
 # The same database by connections of its own: a gateway is answered while pages are busy,
-# and hears within two seconds that the database is away.
+# and hears within two seconds that the database is away. Its few questions are prepared:
+# PostgreSQL needs longer to plan one than to answer it.
 DATABASES["gateway"] = {
     **DATABASES["default"],
     "OPTIONS": {
         **_database,
         "connect_timeout": 2,
+        "server_side_binding": True,
+        "prepare_threshold": 5,
         "pool": {"min_size": 1, "max_size": 4, "timeout": 2},
     },
     "TEST": {"MIRROR": "default"},
