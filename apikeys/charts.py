@@ -98,13 +98,17 @@ class Heat:
 
 
 def line(now: Sequence[int], before: Sequence[int], names: Sequence[str]) -> Line:
-    """`names` are those of the moments of `now`; of `before` what lies beyond is left out."""
+    """`names` are those of all moments, of which the last ones may have no numbers yet.
+
+    What of `before` lies beyond them is left out.
+    """
+    count = len(names)
     top = _top(max([*now, *before], default=0))
     return Line(
         grid=_grid(top),
         labels=_labels(names),
-        points=_points(now, len(now), top),
-        before=_points(before[: len(now)], len(now), top),
+        points=_points(now, count, top),
+        before=_points(before[:count], count, top),
     )
 
 

@@ -16,7 +16,6 @@ from .reports import Line
 
 LATE = datetime.timedelta(days=35)  # older lines have no hour to land in any more
 AHEAD = datetime.timedelta(minutes=5)  # what clocks may differ
-MOST_FAULTS = 1000  # a report of faults is for people
 AT_ONCE = 20_000  # counters in memory before they go to the database's temporary table
 Reader = Callable[[Iterable[bytes]], Iterable[tuple[int, Line | str]]]  # of reports.py
 COLUMNS = ["organisation_id", "api_key_id", "api_id", "hour", "outcome", *SUMS]
@@ -59,14 +58,11 @@ class BatchDiffers(Exception):
 
 
 class BadLines(Exception):
-    """Nothing was counted; `faults` says of bad lines their number and what is wrong.
+    """Nothing was counted; `faults` says of each bad line its number and what is wrong."""
 
-    `total` says how many there are: no more than MOST_FAULTS are named.
-    """
-
-    def __init__(self, faults: list[dict[str, Any]], total: int):
-        super().__init__(f"{total} bad lines")
-        self.faults, self.total = faults, total
+    def __init__(self, faults: list[tuple[int, str]]):
+        super().__init__(f"{len(faults)} bad lines")
+        self.faults = faults
 
 
 @transaction.atomic
@@ -135,19 +131,17 @@ def _count(
 ) -> int:
     """Add up all lines, and say how many; raises BadLines."""
     judge = _Judge(gateway)
-    faults: list[dict[str, Any]] = []
-    seen = bad = 0
+    faults: list[tuple[int, str]] = []  # at most reports.MOST_LINES
+    seen = 0
     for number, line in lines:
         seen += 1
         fault = line if isinstance(line, str) else judge.fault(line)
         if fault:
-            bad += 1
-            if bad <= MOST_FAULTS:
-                faults.append({"line": number, "detail": fault})
+            faults.append((number, fault))
         elif isinstance(line, Line) and not faults:  # after a fault nothing counts
             counters.add(judge, line)
     if faults:
-        raise BadLines(faults, bad)
+        raise BadLines(faults)
     return seen
 
 

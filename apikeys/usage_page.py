@@ -132,7 +132,7 @@ def _moments(used: Used, before: Used, names: list[str]) -> list[Row]:
             used.by_moment.get(moment) or Sums(),
             before=earlier[place] if place < len(earlier) else None,
         )
-        for place, (moment, name) in enumerate(zip(used.moments, names, strict=True))
+        for place, (moment, name) in enumerate(zip(used.begun, names, strict=False))
     ]
 
 

@@ -59,11 +59,9 @@ def _counted(gateway, batch_id, pieces, read):
     try:
         return answer(JsonResponse(usage.count(gateway, batch_id, pieces, read)))
     except usage.BadLines as error:
-        named = len(error.faults)
-        detail = (
-            f"Nothing was counted. `errors` names {named} of {error.total} bad lines."
-        )
-        return problem(400, "Bad request", detail, errors=error.faults)
+        detail = f"Nothing was counted. `errors` names {len(error.faults)} bad lines."
+        errors = [{"line": number, "detail": fault} for number, fault in error.faults]
+        return problem(400, "Bad request", detail, errors=errors)
     except reports.NotReadable as error:
         return problem(400, "Bad request", str(error))
     except reports.TooLarge as error:

@@ -132,11 +132,18 @@ class Used:
             total.join(sums)
         return total
 
+    @property
+    def begun(self) -> list[Any]:
+        """The moments but those to come: a day that runs has no calls of tonight."""
+        if self.step != Step.HOUR:
+            return self.moments
+        end = self.period.until or timezone.now()
+        return [at for at in self.moments if at <= end]
+
     def line(self) -> list[int]:
-        """The calls of each moment, in order."""
+        """The calls of each moment that has begun, in order."""
         return [
-            self.by_moment[at].calls if at in self.by_moment else 0
-            for at in self.moments
+            self.by_moment[at].calls if at in self.by_moment else 0 for at in self.begun
         ]
 
 

@@ -164,6 +164,18 @@ def test_today_is_compared_with_yesterday_until_this_hour(key, asked):
     assert counting.used(asked, earlier, Step.HOUR).total.calls == 1
 
 
+def test_the_line_of_a_running_day_ends_now(key, asked):
+    """It would fall to nothing for hours to come."""
+    today, now = timezone.localdate(), timezone.now()
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0)
+    begun = (now - midnight) // datetime.timedelta(hours=1) + 1
+
+    used = counting.used(asked, Period(today, today), Step.HOUR)
+
+    assert len(used.line()) == begun
+    assert len(used.moments) in {23, 24, 25}
+
+
 def test_a_year_has_a_point_for_every_month_though_nothing_was_used(key, asked):
     year = Period(datetime.date(2025, 1, 1), datetime.date(2025, 12, 31))
 

@@ -55,6 +55,16 @@ def test_one_call_is_one_call(page, key):
     assert "Alle bevragingen zijn gelukt." in html
 
 
+def test_hours_to_come_stand_in_no_table(page, key):
+    count(key, timezone.now())
+
+    html = page(period="vandaag").text
+
+    hours = re.findall(r'<th scope="row">(\d\d:00)</th>', html)
+    assert hours[0] == "00:00"
+    assert hours[-1] == f"{timezone.localtime():%H}:00"
+
+
 @pytest.mark.parametrize("period", ["vandaag", "7", "30", "maand", "kwartaal", "jaar"])
 def test_every_period_can_be_looked_at(page, key, period):
     count(key, timezone.now(), 1234, outcome=Outcome.LIMITED)
