@@ -180,14 +180,10 @@ class StopForm(EditingForm):
         return date_format(datetime.date.fromisoformat(value), "j F Y")
 
 
-class RestrictForm(forms.Form):
+class RestrictForm(EditingForm):
     """Networks line by line, each judged on its own; and APIs, all of them or some."""
 
     MOST = 100
-    use_required_attribute = False
-    seen = forms.CharField(
-        required=False, strip=False, max_length=10_000, widget=forms.HiddenInput
-    )
 
     networks = forms.CharField(
         label=_("Netwerken"),
@@ -207,15 +203,28 @@ class RestrictForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args, key, **kwargs):
-        initial = {
-            "seen": key.limits,
-            "networks": "\n".join(key.networks),
-            "apis": key.only_apis.all(),
-        }
-        super().__init__(*args, initial=initial, **kwargs)
-        opens = [api.pk for api in key.could_open]
+    def __init__(self, data=None, *, stored, about):
+        super().__init__(data, stored=stored, about=about)
+        opens = [api.pk for api in about.could_open]
         self.fields["apis"].queryset = Api.objects.filter(pk__in=opens)
+
+    def values(self):
+        return {
+            "networks": "\n".join(self.cleaned_data["networks"]),
+            "apis": sorted(api.pk for api in self.cleaned_data["apis"]),
+        }
+
+    def _fill(self, name, value):
+        if name == "apis":
+            self.data.setlist(name, value)
+        else:
+            super()._fill(name, value)
+
+    def _shown(self, name, value):
+        if name == "networks":
+            return ", ".join(value.splitlines()) or gettext("overal vandaan")
+        names = Api.objects.filter(pk__in=value).order_by("name")
+        return ", ".join(f"{api}" for api in names) or gettext("alle API's")
 
     def clean_networks(self):
         good, wrong = {}, []

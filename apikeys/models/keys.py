@@ -295,12 +295,6 @@ class ApiKey(models.Model):
         return [api for api in self.could_open if not only or api in only]
 
     @property
-    def limits(self):
-        """Where and for what it works, to see whether somebody changed that meanwhile."""
-        apis = sorted(api.slug for api in self.only_apis.all())
-        return " ".join([*self.networks, *apis])
-
-    @property
     def is_unused(self):
         """As unused(), of a key with_last_use()."""
         long_ago = timezone.now() - UNUSED

@@ -64,18 +64,19 @@ def restrict(
     networks: Iterable[str],
     apis: Iterable[Api],
     by: User,
-    seen: str | None = None,
+    seen: Values | None = None,
 ) -> None:
     """Have a key work from these networks and for these APIs only; none: from and for all.
 
-    `seen` are its `limits` as they were shown.
+    `seen` are its chosen_limits() as they were shown; raises editing.Meanwhile.
     """
     lock_key(key, by=by)
-    if seen is not None and seen != key.limits:
-        raise ChangedMeanwhile(key.name)
-    apis = list(apis)
+    networks, apis = list(networks), list(apis)
+    if seen is not None:
+        stored, chosen = chosen_limits(key), _limits(networks, apis)
+        refuse_unseen(stored, chosen, seen=seen, subject=key, kinds=["key.restricted"])
     key.only_apis.set(apis)
-    key.networks = list(networks)
+    key.networks = networks
     key.save(update_fields=["networks"])  # also tells gateways of the APIs
     record(
         "key.restricted",
@@ -85,6 +86,15 @@ def restrict(
         networks=key.networks,
         apis=[api.slug for api in apis],
     )
+
+
+def chosen_limits(key: ApiKey) -> Values:
+    """The networks and APIs that were chosen, as the form of them asks them."""
+    return _limits(key.networks, key.only_apis.all())
+
+
+def _limits(networks: Iterable[str], apis: Iterable[Api]) -> Values:
+    return {"networks": "\n".join(networks), "apis": sorted(api.pk for api in apis)}
 
 
 @transaction.atomic

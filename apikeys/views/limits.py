@@ -8,15 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from organisations import activity
 from organisations.access import requires
 from organisations.editing import Meanwhile
 from organisations.roles import Permission
-from organisations.views.colleagues import in_passing
 
 from .. import services
 from ..forms import LeakPolicyForm, NameForm, RestrictForm, StopForm
-from ..models import ApiKey, OnLeak
+from ..models import OnLeak
 from .of_key import of_key, to_key
 
 ASKS_AGAIN = reauthentication_required(
@@ -65,15 +63,15 @@ def unblock(request, membership, key):
 @ASKS_AGAIN
 @of_key
 def restrict(request, membership, key):
-    form = RestrictForm(key=key)
-    if request.method == "POST":
-        form = RestrictForm(request.POST, key=key)
-        if form.is_valid():
-            try:
-                services.restrict(key, **form.cleaned_data, by=request.user)
-            except services.ChangedMeanwhile:
-                _say_changed(request, membership, key)
-                return redirect("apikeys:restrict", key.organisation.slug, key.pk)
+    stored = services.chosen_limits(key)
+    form = RestrictForm(request.POST or None, stored=stored, about=key)
+    if request.method == "POST" and form.is_valid():
+        chosen = {name: form.cleaned_data[name] for name in ("networks", "apis")}
+        try:
+            services.restrict(key, **chosen, seen=form.seen(), by=request.user)
+        except Meanwhile as meanwhile:
+            form.show(meanwhile)
+        else:
             messages.success(request, _("Het is opgeslagen en geldt meteen."))
             return to_key(key)
     context = {"membership": membership, "key": key, "form": form}
@@ -155,11 +153,3 @@ def leak_policy(request, membership):
             return redirect("apikeys:list", slug=organisation.slug)
     context = {"membership": membership, "form": form}
     return render(request, "apikeys/leak_policy.html", context)
-
-
-def _say_changed(request, membership, key):
-    newest = activity.latest(
-        membership.organisation, "key.restricted", about=ApiKey, pk=key.pk
-    )
-    text = _("Dit is intussen gewijzigd. Er is niets opgeslagen.")
-    messages.warning(request, f"{text} {in_passing(newest)}")
