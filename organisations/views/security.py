@@ -44,7 +44,8 @@ def security(request, membership):
             form.add_error("day", _("Kies vandaag of een latere dag."))
         except members.ChangedMeanwhile:
             _say_changed(request, organisation)
-            return redirect("organisations:security", slug=organisation.slug)
+            kept = {"day": form.cleaned_data["day"]}
+            form = SecondFactorForm(initial=_suggested(organisation) | kept)
         else:
             messages.success(request, _("Het is ingesteld. Iedereen krijgt een mail."))
             return redirect("organisations:security", slug=organisation.slug)

@@ -180,6 +180,19 @@ def test_who_comes_second_is_told_what_changed(client, alice):
     assert alice.organisation.second_factor_from.year != 2099
 
 
+def test_the_day_that_the_second_chose_is_kept_to_be_saved_after_all(client, alice):
+    asks_since(alice, days=30)
+    typed = {"seen": "", "day": "2099-01-01"}
+
+    again = client.post(page("security", alice), typed).context["form"]
+
+    assert again["day"].value().isoformat() == "2099-01-01"
+    typed["seen"] = again["seen"].value().isoformat()
+    client.post(page("security", alice), typed)
+    alice.organisation.refresh_from_db()
+    assert alice.organisation.second_factor_from == datetime.date(2099, 1, 1)
+
+
 def test_it_can_be_left_to_everybody_again(client, alice):
     day = require(alice)
 
