@@ -41,11 +41,23 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One or two series of numbers over the same moments; the second is the one before."""
+class Scaled:
+    """What is drawn over a scale, of which the numbers stand to the left of it."""
 
     grid: list[tuple[float, int]]
     labels: list[Label]
+
+    @property
+    def box(self) -> str:
+        """The viewBox: with room for the longest number in the largest letters."""
+        aside = 12 + 12 * max(len(f"{number:,}") for _y, number in self.grid)
+        return f"{-aside} 0 {FRAME.width + aside} {FRAME.height}"
+
+
+@dataclass(frozen=True)
+class Line(Scaled):
+    """One or two series of numbers over the same moments; the second is the one before."""
+
     points: list[tuple[float, float]]
     before: list[tuple[float, float]]
 
@@ -72,11 +84,9 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Stack:
+class Stack(Scaled):
     """Bars, each of parts on top of each other."""
 
-    grid: list[tuple[float, int]]
-    labels: list[Label]
     parts: list[Part]
 
 

@@ -76,7 +76,7 @@ def test_list_shows_the_month_with_a_line_that_can_be_read(developer, key):
 
     html = developer.get(reverse("apikeys:list", args=[key.organisation.slug])).text
 
-    assert "1.234 aanroepen" in html
+    assert "1.234 bevragingen" in html
     assert "meest 1.234, vandaag 1.234" in html
     assert '<path d="M0 26 L' in html
 
