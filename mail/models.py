@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 SERVERS_WORDS = 500  # characters that are kept
 
@@ -44,7 +45,7 @@ class Message(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    to = models.EmailField(_("aan"), db_index=True)
+    to = models.EmailField(pgettext_lazy("recipient", "aan"), db_index=True)
     language = models.CharField(_("taal"), max_length=5, choices=settings.LANGUAGES)
     template = models.CharField(
         _("bericht"), max_length=80

@@ -6,6 +6,7 @@ from django.contrib.auth import password_validation
 from django.db.models import F
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.fields import (
     USERNAME_HELP,
@@ -45,7 +46,7 @@ class FindUsersForm(forms.Form):
     second_factor = forms.ChoiceField(
         label=_("Tweede stap"),
         required=False,
-        choices=[("", _("Aan of uit")), ("on", _("Aan")), ("off", _("Uit"))],
+        choices=[("", _("Aan of uit")), ("on", pgettext_lazy("switch", "Aan")), ("off", _("Uit"))],
     )
     sort = forms.ChoiceField(
         required=False,

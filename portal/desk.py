@@ -112,9 +112,9 @@ def _waiting(user: User) -> Iterator[Number]:
         url += "?" + urlencode({"status__exact": KeyRequestStatus.OPEN.value})
         yield Number(_("Aanvragen van een extra key"), _few(asked), url)
     if user.has_perm("applications.change_bankchange"):
-        url = reverse("admin:applications_bankchange_changelist")
-        running = BankChange.objects.open()
-        yield Number(_("Wijzigingen van rekeningnummer"), _few(running), url)
+        url = reverse("admin:applications_bankchange_changelist") + "?open=us"
+        returned = BankChange.objects.awaiting_us()
+        yield Number(_("Machtigingen om te controleren"), _few(returned), url)
 
 
 def _today() -> Iterator[Number]:

@@ -92,13 +92,15 @@ class Open(admin.SimpleListFilter):
     parameter_name = "open"
 
     def lookups(self, request, model_admin):
-        return [("all", _("Alle"))]
+        return [("us", _("Wacht op ons")), ("all", _("Alle"))]
 
     def choices(self, changelist):
         waiting, *others = super().choices(changelist)
         return [{**waiting, "display": _("Loopt")}, *others]
 
     def queryset(self, request, queryset):
+        if self.value() == "us":
+            return queryset.awaiting_us()
         return queryset if self.value() or request.GET.get("q") else queryset.open()
 
 

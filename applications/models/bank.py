@@ -36,6 +36,10 @@ class BankChangeQuerySet(models.QuerySet):
             effective_from__lte=timezone.now(),
         )
 
+    def awaiting_us(self):
+        """Whose mandate came back signed, and which we have still to compare."""
+        return self.open().filter(returned_at__isnull=False, accepted_at=None)
+
     def without_asker(self):
         """Open, and asked by somebody who does not belong to the organisation any more."""
         return self.open().exclude(_asker_is_member())

@@ -76,6 +76,22 @@ def test_two_of_staff_bring_it_to_the_cooling_off(client, staff, change):
     assert status(change) == BankStatus.ACCEPTED
 
 
+def test_the_list_tells_which_wait_for_us(client, staff, change):
+    staff("contracten")
+    address = reverse("admin:applications_bankchange_changelist")
+
+    def waiting():
+        return [*client.get(address, {"open": "us"}).context["cl"].result_list]
+
+    decide(client, change, "agree", explanation="Gebeld")
+    assert waiting() == []
+    decide(client, change, "register")
+    assert waiting() == [change]
+    staff("contracten")
+    decide(client, change, "accept")
+    assert waiting() == []
+
+
 def test_staff_stop_it_with_a_reason(client, staff, change):
     staff("contracten")
 

@@ -102,7 +102,7 @@ def test_every_number_is_as_many_as_its_list_has(client):
         "Van mij": 1,
         "Van niemand": 2,
         "Aanvragen van een extra key": 0,
-        "Wijzigingen van rekeningnummer": 0,
+        "Machtigingen om te controleren": 0,
     }
     for number in found:
         changelist = client.get(number.url).context["cl"]
