@@ -46,7 +46,11 @@ class FindUsersForm(forms.Form):
     second_factor = forms.ChoiceField(
         label=_("Tweede stap"),
         required=False,
-        choices=[("", _("Aan of uit")), ("on", pgettext_lazy("switch", "Aan")), ("off", _("Uit"))],
+        choices=[
+            ("", _("Aan of uit")),
+            ("on", pgettext_lazy("switch", "Aan")),
+            ("off", _("Uit")),
+        ],
     )
     sort = forms.ChoiceField(
         required=False,
