@@ -5,8 +5,16 @@ from contextlib import suppress
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from .models import Application, WrongState
-from .services import bank, checking, contracts, drafting, erasing, waiting
+from .models import Application, Document, WrongState
+from .services import (
+    bank,
+    checking,
+    comparing,
+    contracts,
+    drafting,
+    erasing,
+    waiting,
+)
 
 
 @app.periodic(cron="41 3 * * *")
@@ -52,3 +60,10 @@ def look_up_kvk_number(application_id: int) -> None:
     application = Application.objects.get(pk=application_id)
     with suppress(WrongState):  # it ended meanwhile
         checking.look_up(application, by=None)
+
+
+@app.task(retry=RetryStrategy(max_attempts=3, exponential_wait=20))
+def compare_returned(document_id: int) -> None:
+    """Look into a file that came back, beside what we sent."""
+    with suppress(Document.DoesNotExist):  # erased meanwhile
+        comparing.compare(Document.objects.get(pk=document_id))

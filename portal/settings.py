@@ -239,6 +239,7 @@ APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.R
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
+TRUSTED_SIGNERS = env.str("TRUSTED_SIGNERS", "", validate=a_file_or_nothing)
 
 # The Handelsregister, in which KVK numbers are looked up; without a key they are not.
 KVK_API_URL = env.str(

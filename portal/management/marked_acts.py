@@ -30,6 +30,7 @@ from applications.models import (
     Ground,
     RegisterLookup,
     ReplyTemplate,
+    ReturnedFile,
     Stage,
     Status,
 )
@@ -44,6 +45,7 @@ from applications.services import (
     following,
     handling,
 )
+from applications.services.documents import keep_signed
 from organisations.models import (
     ContactKind,
     Intervention,
@@ -74,6 +76,7 @@ def make_gateway(by: User) -> dict[str, Any]:
 def act(one: Any) -> None:
     """Do all of it for this organisation (marked.OneOrganisation), marks included."""
     _desk(one)
+    _returned(one)
     _contacts(one)
     _factors(one)
     _requests(one)
@@ -188,6 +191,24 @@ def _desk(one: Any) -> None:
         kvk_number=application.kvk_number,
         entry=Entry(names=[one.mark("register")]).as_json(),
         by=intake,
+    )
+
+
+def _returned(one):
+    """A contract that came back as a file, and who signed it."""
+    application = one.applications[Status.CONTRACT_RETURNED]
+    ours = application.documents.first()
+    signed = bytes(ours.content) + f"\n% {one.mark('getekend')}\n".encode()
+    signature = {
+        "kind": "person", "name": one.mark("ondertekenaar"), "issuer": one.mark("ca"),
+        "at": None, "stands": True, "whole": True, "changed": False,
+        "chain": "untrusted", "ours": False,
+    }  # fmt: skip
+    ReturnedFile.objects.create(
+        document=keep_signed(application, signed, by=one.staff["intake"]),
+        beside=ours.pk,
+        begins_with=ours.pk,
+        signatures=[signature],
     )
 
 
