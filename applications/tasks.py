@@ -13,6 +13,7 @@ from .services import (
     contracts,
     drafting,
     erasing,
+    terms,
     waiting,
 )
 
@@ -67,3 +68,16 @@ def compare_returned(document_id: int) -> None:
     """Look into a file that came back, beside what we sent."""
     with suppress(Document.DoesNotExist):  # erased meanwhile
         comparing.compare(Document.objects.get(pk=document_id))
+
+
+@app.periodic(cron="23 9 * * *")
+@app.task(queueing_lock="tend_terms")
+def tend_terms(timestamp: int) -> None:
+    """Ask about new terms, and remind who has not answered."""
+    terms.tend_all()
+
+
+@app.task(retry=RetryStrategy(max_attempts=5, exponential_wait=20))
+def begin_terms_round() -> None:
+    """Ask about new terms at once; what is left is asked the next day."""
+    terms.tend_all()

@@ -212,6 +212,9 @@ REMINDER_DAYS: list[int] = env.list(
 )
 HANDLING_DAYS = env.int("HANDLING_DAYS", 5, validate=validate.Range(1, 90))
 ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
+TERMS_REMINDER_DAYS: list[int] = env.list(
+    "TERMS_REMINDER_DAYS", [14, 28], subcast=int, validate=rising_days
+)
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(5, 480))

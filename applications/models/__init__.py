@@ -9,6 +9,7 @@ from .notes import Mention, Note
 from .replies import ReplyTemplate
 from .returned import ReturnedFile
 from .statuses import DECIDED, OPEN, Status, WrongState
+from .terms import TermsAnswer, TermsRequest, TermsRound
 
 __all__ = [
     "DECIDED",
@@ -34,6 +35,9 @@ __all__ = [
     "SigningGround",
     "Stage",
     "Status",
+    "TermsAnswer",
+    "TermsRequest",
+    "TermsRound",
     "Tick",
     "Volume",
     "WrongState",

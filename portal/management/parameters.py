@@ -196,6 +196,9 @@ NOBODYS = {
     "month": f"{timezone.localdate():%Y-%m}",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
+    "admin:applications_termsround_start pk": "1",
+    "admin:applications_documenttemplate_example pk": "1",
+    "admin:applications_documenttemplate_publish pk": "1",
     "admin:organisations_organisation_help kind": "appoint",
     "admin:organisations_intervention_act act": "stoppen",
 }
