@@ -25,6 +25,7 @@ from .models import (
     Document,
     Note,
     Status,
+    TermsRequest,
 )
 from .summary import answer, question
 
@@ -262,6 +263,45 @@ def bank_stopped(change: BankChange) -> None:
 def bank_in_force(change: BankChange) -> None:
     """From now on the other account is collected from."""
     _of_change("bank_in_force", change)
+
+
+def terms_asked(request: TermsRequest) -> None:
+    """To all administrators: there are new terms, which one of them answers."""
+    _about_terms("terms_asked", request)
+
+
+def terms_reminder(request: TermsRequest) -> None:
+    """To all administrators: nobody of them answered yet."""
+    _about_terms("terms_reminder", request)
+
+
+def terms_answered(request: TermsRequest, *, agreed: bool, by: User) -> None:
+    """To all administrators: who of them said what about which terms."""
+    _about_terms("terms_answered", request, agreed=agreed, by=by.name)
+
+
+def _about_terms(name: str, request: TermsRequest, **context: Any) -> None:
+    round, organisation = request.round, request.organisation
+    page = reverse("applications:terms_round", args=[organisation.slug])
+    for member in organisation.memberships.administrators().select_related("user"):
+        user = member.user
+        with translation.override(user.language):
+            send(
+                f"applications/emails/{name}",
+                to=user.email,
+                language=user.language,
+                about=request,
+                context={
+                    "name": user.name,
+                    "organisation": organisation.name,
+                    "terms": str(round.template),
+                    "answer_by": date_format(round.answer_by, "j F Y"),
+                    "consequence": round.consequence,
+                    "sha256": round.sha256,
+                    "page_url": settings.BASE_URL + page,
+                    **context,
+                },
+            )
 
 
 def _of_change(name: str, change: BankChange, **context: Any) -> None:

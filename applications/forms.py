@@ -404,3 +404,23 @@ class StopForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Vertel kort waarom.")},
     )
+
+
+class TermsForm(forms.Form):
+    """Whether the organisation agrees with what was read."""
+
+    use_required_attribute = False
+
+    seen = forms.CharField(widget=forms.HiddenInput)
+    agreed = forms.ChoiceField(
+        label=_("Gaat je organisatie akkoord?"),
+        choices=[("yes", _("Ja, wij gaan akkoord")), ("no", _("Nee"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Kies ja of nee.")},
+    )
+
+    def answered(self):
+        return {
+            "seen": self.cleaned_data["seen"],
+            "agreed": self.cleaned_data["agreed"] == "yes",
+        }

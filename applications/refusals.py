@@ -1,8 +1,8 @@
-"""Why an act on a bank account was refused, in the words that a person reads."""
+"""Why an act of a customer was refused, in the words that a person reads."""
 
 from django.utils.translation import gettext_lazy as _
 
-from .services import bank
+from .services import bank, terms
 from .services.documents import SameAsSent
 from .services.handling import OwnInterest, SamePerson
 
@@ -23,4 +23,8 @@ BANK = {
         "Dit is de machtiging zoals wij die maakten, zonder handtekening. Laat haar"
         " ondertekenen en stuur dat bestand."
     ),
+}
+TERMS = {
+    terms.AlreadyAgreed: _("Een collega ging al akkoord. Dat staat vast."),
+    terms.OtherTerms: _("Er zijn intussen andere voorwaarden. Lees ze opnieuw."),
 }

@@ -5,8 +5,17 @@ from contextlib import suppress
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from .models import Application, WrongState
-from .services import bank, checking, contracts, drafting, erasing, waiting
+from .models import Application, Document, WrongState
+from .services import (
+    bank,
+    checking,
+    comparing,
+    contracts,
+    drafting,
+    erasing,
+    terms,
+    waiting,
+)
 
 
 @app.periodic(cron="41 3 * * *")
@@ -52,3 +61,23 @@ def look_up_kvk_number(application_id: int) -> None:
     application = Application.objects.get(pk=application_id)
     with suppress(WrongState):  # it ended meanwhile
         checking.look_up(application, by=None)
+
+
+@app.task(retry=RetryStrategy(max_attempts=3, exponential_wait=20))
+def compare_returned(document_id: int) -> None:
+    """Look into a file that came back, beside what we sent."""
+    with suppress(Document.DoesNotExist):  # erased meanwhile
+        comparing.compare(Document.objects.get(pk=document_id))
+
+
+@app.periodic(cron="23 9 * * *")
+@app.task(queueing_lock="tend_terms")
+def tend_terms(timestamp: int) -> None:
+    """Ask about new terms, and remind who has not answered."""
+    terms.tend_all()
+
+
+@app.task(retry=RetryStrategy(max_attempts=5, exponential_wait=20))
+def begin_terms_round() -> None:
+    """Ask about new terms at once; what is left is asked the next day."""
+    terms.tend_all()

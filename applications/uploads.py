@@ -1,15 +1,10 @@
 """What may come back as a signed contract: looked into by content, kept as it is."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-INSPECT_PDF = Path(__file__).with_name("inspect_pdf.py")
-SECONDS = 20
+from . import limited
 
 REASONS = {
     "script": _(
@@ -82,16 +77,5 @@ def inspect(content: bytes) -> None:
 
 def _look_into(content: bytes) -> str:
     """The verdict of a process with little memory, little time and no secrets."""
-    try:
-        child = subprocess.run(
-            [sys.executable, "-I", str(INSPECT_PDF)],
-            input=content,
-            capture_output=True,
-            timeout=SECONDS,
-            env={},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "costly"
-    found = child.stdout.decode("ascii", "replace")
+    found = limited.run("inspect_pdf.py", content).decode("ascii", "replace")
     return found if found == "ok" or found in REASONS else "costly"

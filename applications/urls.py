@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import applying, bank, contracts, following
+from .views import applying, bank, contracts, following, terms
 
 app_name = "applications"
 urlpatterns = [
@@ -47,6 +47,12 @@ urlpatterns = [
         "mijn/<slug:slug>/organisatie/documenten/<int:document_id>/",
         contracts.document,
         name="organisation_document",
+    ),
+    path("mijn/<slug:slug>/organisatie/voorwaarden/", terms.shown, name="terms_round"),
+    path(
+        "mijn/<slug:slug>/organisatie/voorwaarden/document/",
+        terms.document,
+        name="terms_round_document",
     ),
     path("mijn/<slug:slug>/organisatie/betaling/", bank.shown, name="payment"),
     path(

@@ -179,6 +179,9 @@ WORDS = {
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),
         "contract.ended": gettext_lazy("De overeenkomst is beëindigd"),
+        "terms.asked": gettext_lazy("Er is gevraagd om akkoord met nieuwe voorwaarden"),
+        "terms.agreed": gettext_lazy("Akkoord gegeven op de nieuwe voorwaarden"),
+        "terms.refused": gettext_lazy("Geen akkoord gegeven op de nieuwe voorwaarden"),
     },
     "bank": {
         "bank_change.asked": gettext_lazy("Een ander rekeningnummer is gevraagd"),

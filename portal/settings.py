@@ -212,6 +212,9 @@ REMINDER_DAYS: list[int] = env.list(
 )
 HANDLING_DAYS = env.int("HANDLING_DAYS", 5, validate=validate.Range(1, 90))
 ERASE_DAYS = env.int("ERASE_DAYS", 180, validate=validate.Range(1, 3650))
+TERMS_REMINDER_DAYS: list[int] = env.list(
+    "TERMS_REMINDER_DAYS", [14, 28], subcast=int, validate=rising_days
+)
 _last_reminder = max(REMINDER_DAYS or [0])  # None where it was refused
 LAPSE_DAYS = env.int("LAPSE_DAYS", 42, validate=validate.Range(_last_reminder + 1, 365))
 STAFF_IDLE_MINUTES = env.int("STAFF_IDLE_MINUTES", 30, validate=validate.Range(5, 480))
@@ -239,6 +242,7 @@ APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.R
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
+TRUSTED_SIGNERS = env.str("TRUSTED_SIGNERS", "", validate=a_file_or_nothing)
 
 # The Handelsregister, in which KVK numbers are looked up; without a key they are not.
 KVK_API_URL = env.str(

@@ -49,6 +49,8 @@ WHO_MAY_OPEN = {
     "applications:cancel_contract": Permission.ORGANISATION_MANAGE,
     "applications:keep_contract": Permission.ORGANISATION_MANAGE,
     "applications:organisation_document": Permission.ORGANISATION_MANAGE,
+    "applications:terms_round": Permission.ORGANISATION_MANAGE,
+    "applications:terms_round_document": Permission.ORGANISATION_MANAGE,
     "applications:payment": Permission.ORGANISATION_MANAGE,
     "applications:ask_bank_change": Permission.ORGANISATION_MANAGE,
     "applications:agree_bank_change": Permission.ORGANISATION_MANAGE,

@@ -15,6 +15,8 @@ WITHOUT_A_ROW = {
     "accounts.rightsreview": "one of the operator's people signs for the others",
     "accounts.user_groups": "only the operator's people are in a group",
     "accounts.user_user_permissions": "nobody has rights of their own beside a group's",
+    "applications.documenttemplate": "the operator's texts",
+    "applications.termsround": "the operator asks everybody the same",
     "admin.logentry": "of what staff did in the admin; the seed uses no admin",
     "socialaccount.socialtoken": "what a provider gives is not kept",
     "usersessions.usersession": "who signs in makes it: tests/walk.py has everybody do so",

@@ -4,6 +4,7 @@ from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
+from .terms import TermsRequestAdmin, TermsRoundAdmin
 
 __all__ = [
     "ApplicationAdmin",
@@ -13,4 +14,6 @@ __all__ = [
     "DocumentTemplateAdmin",
     "MandateAdmin",
     "ReplyTemplateAdmin",
+    "TermsRequestAdmin",
+    "TermsRoundAdmin",
 ]

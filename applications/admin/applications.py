@@ -18,7 +18,6 @@ from mail.services import TooMuchMail
 from ..models import (
     OPEN,
     Application,
-    DocumentKind,
     WrongState,
 )
 from ..services import colleagues, on_behalf
@@ -33,6 +32,7 @@ from ..summary import answer, parts, question
 from ..timeline import timeline
 from ..views.following import as_download
 from .filters import Assignee, AtMost, Customer, Payment, Queue, Since
+from .returned import compare_page, page_picture, returned
 
 
 @admin.register(Application)
@@ -132,6 +132,16 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 name="applications_application_document",
             ),
             path(
+                "<int:pk>/document/<int:document_pk>/vergelijken/",
+                wrap(self.compare),
+                name="applications_application_compare",
+            ),
+            path(
+                "<int:pk>/document/<int:document_pk>/pagina/<int:number>/",
+                wrap(self.picture),
+                name="applications_application_picture",
+            ),
+            path(
                 "<int:pk>/<slug:act>/",
                 wrap(self.act),
                 name="applications_application_act",
@@ -168,6 +178,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "documents": application.documents.defer("content").select_related(
                 "added_by"
             ),
+            "returned": returned(application),
             "changes": map(_compared, application.change_requests.all()),
             "corrections": [
                 (question(one.field), one)
@@ -206,7 +217,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "act": chosen,
             "form": form,
             "documents": application.documents.defer("content"),
-            "signed": application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT),
+            "returned": returned(application),
         }
         return render(request, "admin/applications/application/act.html", context)
 
@@ -251,6 +262,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def document(self, request, pk, document_pk):
         application = get_object_or_404(self.get_queryset(request), pk=pk)
         return as_download(get_object_or_404(application.documents, pk=document_pk))
+
+    @needs("applications.view_application")
+    def compare(self, request, pk, document_pk):
+        application = get_object_or_404(self.get_queryset(request), pk=pk)
+        return compare_page(self, request, application, document_pk)
+
+    @needs("applications.view_application")
+    def picture(self, request, pk, document_pk, number):
+        application = get_object_or_404(self.get_queryset(request), pk=pk)
+        document = get_object_or_404(application.documents, pk=document_pk)
+        return page_picture(document, number)
 
 
 def _compared(asked):

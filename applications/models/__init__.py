@@ -7,7 +7,9 @@ from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
 from .replies import ReplyTemplate
+from .returned import ReturnedFile
 from .statuses import DECIDED, OPEN, Status, WrongState
+from .terms import TermsAnswer, TermsRequest, TermsRound
 
 __all__ = [
     "DECIDED",
@@ -29,9 +31,13 @@ __all__ = [
     "Note",
     "RegisterLookup",
     "ReplyTemplate",
+    "ReturnedFile",
     "SigningGround",
     "Stage",
     "Status",
+    "TermsAnswer",
+    "TermsRequest",
+    "TermsRound",
     "Tick",
     "Volume",
     "WrongState",

@@ -45,6 +45,11 @@ class Mandate(models.Model):
 
 
 class ContractQuerySet(models.QuerySet):
+    def running(self):
+        """Those that still count today."""
+        today = timezone.localdate()
+        return self.filter(Q(ends_on=None) | Q(ends_on__gte=today), ended_at=None)
+
     def over(self):
         """Whose last day is past, and that were not ended yet."""
         return self.filter(ends_on__lt=timezone.localdate(), ended_at=None)

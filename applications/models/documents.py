@@ -1,3 +1,5 @@
+import hashlib
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -25,20 +27,27 @@ OF_ONE = Q(application__isnull=False, bank_change=None) | Q(
 
 
 class DocumentTemplateQuerySet(models.QuerySet):
+    def published(self):
+        """Those that a second person published; the others are drafts."""
+        return self.filter(published_at__isnull=False)
+
     def in_force(self, kind, on):
         """The one Dutch template of this kind that is valid on this day, the newest first.
 
         Contracts are concluded in Dutch (product.md); a translation is for reading only.
         """
         return (
-            self.filter(kind=kind, valid_from__lte=on, language="nl")
+            self.published()
+            .filter(kind=kind, valid_from__lte=on, language="nl")
             .order_by("-valid_from", "-pk")
             .first()
         )
 
 
 class DocumentTemplate(models.Model):
-    """One version of one legal text, as a typst source. What was used is never changed."""
+    """One version of one legal text, as a typst source: a draft, until somebody else than
+    who wrote it publishes it. From then on it is never changed.
+    """
 
     kind = models.CharField(_("soort"), max_length=20, choices=DocumentKind)
     title = models.CharField(_("titel"), max_length=200)
@@ -46,6 +55,23 @@ class DocumentTemplate(models.Model):
     valid_from = models.DateField(_("geldig vanaf"))
     language = models.CharField(_("taal"), max_length=5, default="nl")
     source = models.TextField(_("bron (typst)"))
+    written_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("geschreven door"),
+    )  # null: it came with the portal
+    published_at = models.DateTimeField(_("gepubliceerd"), null=True, editable=False)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("gepubliceerd door"),
+    )
 
     objects = DocumentTemplateQuerySet.as_manager()
 
@@ -53,20 +79,43 @@ class DocumentTemplate(models.Model):
         verbose_name = _("documentsjabloon")
         verbose_name_plural = _("documentsjablonen")
         ordering = ["kind", "-valid_from"]
+        permissions = [
+            ("publish_documenttemplate", _("Mag een documentsjabloon publiceren"))
+        ]
         constraints = [
+            models.CheckConstraint(
+                name="document_template_published_by_another",
+                condition=Q(published_at=None, published_by=None)
+                | Q(published_at__isnull=False, written_by=None, published_by=None)
+                | Q(
+                    ~Q(published_by=F("written_by")),
+                    published_at__isnull=False,
+                    published_by__isnull=False,
+                    written_by__isnull=False,
+                ),
+            ),
             models.UniqueConstraint(
                 name="document_template_version_is_one",
                 fields=["kind", "language", "version"],
-            )
+            ),
         ]
         triggers = [
             pgtrigger.Protect(
-                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
+                name="never_changed",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__published_at__isnull=False),
             )
         ]
 
     def __str__(self):
         return f"{self.title} {self.version}"
+
+    @property
+    def digest(self):
+        """Of all that a reader of this version could have seen, to publish just that."""
+        parts = [self.kind, self.title, self.version, self.language, self.source]
+        text = "\0".join([*parts, self.valid_from.isoformat()])
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 class DocumentQuerySet(models.QuerySet):

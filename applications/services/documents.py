@@ -19,6 +19,7 @@ from ..models import (
     DocumentTemplate,
     Mandate,
 )
+from .comparing import compare_later
 
 
 def draw_up(application: Application, *, by: User) -> list[Document]:
@@ -102,7 +103,9 @@ def keep_signed(
     kind = DocumentKind.SIGNED_CONTRACT
     if isinstance(owner, BankChange):
         kind = DocumentKind.SIGNED_MANDATE
-    return keep(owner, kind, content, by=by)
+    document = keep(owner, kind, content, by=by)
+    compare_later(document)
+    return document
 
 
 def _in_dutch(kind: DocumentKind) -> str:

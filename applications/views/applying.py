@@ -282,7 +282,9 @@ def resume(request, token):
 @require_safe
 def terms(request, pk):
     """One version of the terms, as a PDF to be read before agreeing."""
-    template = get_object_or_404(DocumentTemplate, pk=pk, kind=DocumentKind.TERMS)
+    template = get_object_or_404(
+        DocumentTemplate.objects.published(), pk=pk, kind=DocumentKind.TERMS
+    )
     content = render_pdf(template, general_data(on=template.valid_from))
     response = HttpResponse(content, content_type="application/pdf")
     name = f"gebruikersvoorwaarden-{template.version}.pdf"

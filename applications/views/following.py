@@ -141,7 +141,12 @@ def document(request, application, token, pk):
 
 def as_download(document):
     """A stored file, never shown within our own pages (an upload is somebody else's)."""
-    response = HttpResponse(bytes(document.content), content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, document.name)
+    return as_pdf(bytes(document.content), document.name)
+
+
+def as_pdf(content, name):
+    """A PDF to keep or to open elsewhere."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

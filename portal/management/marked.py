@@ -24,7 +24,7 @@ from organisations.roles import Role
 from organisations.services import inviting
 from organisations.services import members as organisations
 from portal.management import world
-from portal.management.marked_acts import act, make_gateway
+from portal.management.marked_acts import act, begin_round, make_gateway
 from portal.management.parameters import ids, rows_made, token
 
 LETTERS = "abc"
@@ -42,6 +42,7 @@ def build(seed: int) -> dict[str, Any]:
     staff = {
         group: world.staff_member(group, who) for group, who in world.STAFF.items()
     }
+    begin_round(staff)
     return {
         "seed": seed,
         "varies": VARIES,

@@ -27,11 +27,15 @@ from apikeys.models import (
 )
 from applications.models import (
     ChecklistItem,
+    DocumentKind,
+    DocumentTemplate,
     Ground,
     RegisterLookup,
     ReplyTemplate,
+    ReturnedFile,
     Stage,
     Status,
+    TermsRound,
 )
 from applications.register import Entry
 from applications.services import (
@@ -43,7 +47,10 @@ from applications.services import (
     correcting,
     following,
     handling,
+    templates,
+    terms,
 )
+from applications.services.documents import keep_signed
 from organisations.models import (
     ContactKind,
     Intervention,
@@ -71,9 +78,27 @@ def make_gateway(by: User) -> dict[str, Any]:
     return {"token": gateways.renew_token(Gateway(name="Gateway 1"), by=by)}
 
 
+def begin_round(staff: dict[str, User]) -> None:
+    """New terms of next year, about which every organisation is asked."""
+    writer, other = staff["contracten"], staff["intake"]
+    day = timezone.localdate() + datetime.timedelta(days=400)
+    template = DocumentTemplate.objects.get(kind=DocumentKind.TERMS, version="1.0")
+    template.pk, template.version, template.valid_from = None, "9.0", day
+    template.published_at, template._state.adding = None, True
+    templates.write(template, by=writer)
+    templates.publish(template, seen=template.digest, by=other)
+    round = TermsRound(
+        template=template, answer_by=day, consequence_nl="Dan bellen wij."
+    )
+    terms.prepare(round, by=writer)
+    terms.start(round, by=other)
+
+
 def act(one: Any) -> None:
     """Do all of it for this organisation (marked.OneOrganisation), marks included."""
     _desk(one)
+    _returned(one)
+    _terms(one)
     _contacts(one)
     _factors(one)
     _requests(one)
@@ -189,6 +214,32 @@ def _desk(one: Any) -> None:
         entry=Entry(names=[one.mark("register")]).as_json(),
         by=intake,
     )
+
+
+def _returned(one):
+    """A contract that came back as a file, and who signed it."""
+    application = one.applications[Status.CONTRACT_RETURNED]
+    ours = application.documents.first()
+    signed = bytes(ours.content) + f"\n% {one.mark('getekend')}\n".encode()
+    signature = {
+        "kind": "person", "name": one.mark("ondertekenaar"), "issuer": one.mark("ca"),
+        "at": None, "stands": True, "whole": True, "changed": False,
+        "chain": "untrusted", "ours": False,
+    }  # fmt: skip
+    ReturnedFile.objects.create(
+        document=keep_signed(application, signed, by=one.staff["intake"]),
+        beside=ours.pk,
+        begins_with=ours.pk,
+        signatures=[signature],
+    )
+
+
+def _terms(one):
+    """It was asked about the new terms, and said no."""
+    terms.tend_all()
+    asked = one.organisation.terms_requests.get()
+    seen = asked.round.sha256
+    terms.answer(asked, agreed=False, seen=seen, by=one.administrator)
 
 
 def _contacts(one):

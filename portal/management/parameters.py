@@ -21,6 +21,7 @@ from applications.models import (
     BankChange,
     Contract,
     Document,
+    DocumentKind,
     Status,
 )
 from mail import private_links
@@ -156,6 +157,14 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "admin:applications_application_document document_pk": lambda rows: _documents(
         rows, Status.CONTRACT_SENT
     ),
+    **{
+        f"admin:applications_application_{page} {part}": find
+        for page in ("compare", "picture")
+        for part, find in {
+            "pk": lambda rows: _returned(rows)[:1],
+            "document_pk": lambda rows: _returned(rows)[1:],
+        }.items()
+    },
     "admin:applications_application_act pk": lambda rows: _sent_in(rows),
     "admin:mail_message_resend pk": _of(Message),
     **{
@@ -183,9 +192,13 @@ NOBODYS = {
     "mailbox:html name": "nothing",
     "mailbox:attachment name": "nothing",
     "position": "0",
+    "admin:applications_application_picture number": "1",
     "month": f"{timezone.localdate():%Y-%m}",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
+    "admin:applications_termsround_start pk": "1",
+    "admin:applications_documenttemplate_example pk": "1",
+    "admin:applications_documenttemplate_publish pk": "1",
     "admin:organisations_organisation_help kind": "appoint",
     "admin:organisations_intervention_act act": "stoppen",
 }
@@ -206,6 +219,15 @@ def _documents(rows: Rows, status: Status) -> list[int]:
     of_it = Application.objects.filter(pk__in=_of(Application)(rows), status=status)
     found = Document.objects.filter(application=of_it.first()).order_by("pk")
     return [*found.values_list("pk", flat=True)]
+
+
+def _returned(rows: Rows) -> list[int]:
+    """An application of which a signed contract came back as a file, and that file."""
+    found = Document.objects.filter(
+        application__in=_of(Application)(rows), kind=DocumentKind.SIGNED_CONTRACT
+    )
+    one = found.order_by("pk").first()
+    return [one.application_id, one.pk] if one and one.application_id else []
 
 
 def ids(rows: Rows) -> dict[str, list[Any]]:

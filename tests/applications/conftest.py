@@ -2,8 +2,10 @@ import importlib
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
 from apikeys.models import Product
+from applications.models import DocumentTemplate
 from tests.applications.filling import fill_in_all
 from tests.factories import PASSWORD
 
@@ -27,6 +29,9 @@ def committed(transactional_db):
             ("applications.migrations.0009_mandate_1_1", "create"),
         ]:
             getattr(importlib.import_module(name), step)(apps, None)
+        DocumentTemplate.objects.filter(published_at=None).update(
+            published_at=timezone.now()
+        )
 
 
 @pytest.fixture

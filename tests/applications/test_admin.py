@@ -787,7 +787,12 @@ def test_a_document_template_that_makes_no_document_is_refused(client, source, w
 def test_a_contract_that_cannot_be_made_is_not_sent(client, sign_in):
     application = ApplicationFactory()
     DocumentTemplate.objects.create(  # not by our page, which refuses it
-        kind="contract", title="T", version="9", valid_from="2026-01-01", source="#nee"
+        kind="contract",
+        title="T",
+        version="9",
+        valid_from="2026-01-01",
+        source="#nee",
+        published_at=timezone.now(),
     )
     sign_in("intake")
 

@@ -232,7 +232,11 @@ def committed_catalogue(transactional_db):
     DocumentTemplate.objects.get_or_create(
         kind=DocumentKind.TERMS,
         version="1.0",
-        defaults={"title": "Voorwaarden", "valid_from": timezone.localdate()},
+        defaults={
+            "title": "Voorwaarden",
+            "valid_from": timezone.localdate(),
+            "published_at": timezone.now(),
+        },
     )
 
 
@@ -261,6 +265,7 @@ def test_check_sent_twice_at_once_is_one_application_and_one_mail(
 def test_check_asks_again_when_the_terms_changed_meanwhile(filled_in):
     old = drafting.terms_in_force()
     new = DocumentTemplate.objects.create(
+        published_at=timezone.now(),
         kind=DocumentKind.TERMS,
         title=old.title,
         version="2.0",

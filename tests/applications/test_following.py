@@ -3,6 +3,7 @@
 import hashlib
 import io
 import re
+from pathlib import Path
 
 import pikepdf
 import pytest
@@ -539,7 +540,7 @@ def test_an_address_nobody_confirmed_reads_nothing_that_was_typed(client):
 
 
 def test_return_contract_looks_into_no_file_that_is_not_awaited(client, monkeypatch):
-    monkeypatch.setattr("applications.uploads.INSPECT_PDF", "bestaat-niet.py")
+    monkeypatch.setattr("applications.limited.HERE", Path("bestaat-niet"))
 
     page = send_back(client, application_in("rejected"), b"%PDF-1.7").text
 

@@ -207,6 +207,7 @@ def test_submit_refuses_terms_that_are_not_in_force_any_more():
     draft = ApplicationFactory(status=Status.DRAFT)
     shown = drafting.terms_in_force()
     newer = DocumentTemplate.objects.create(
+        published_at=timezone.now(),
         kind=DocumentKind.TERMS,
         language="nl",
         title=shown.title,
@@ -346,6 +347,7 @@ def test_send_contract_mails_what_belongs_to_it(answers, kinds):
 def test_send_contract_sends_the_terms_that_were_agreed_to():
     application = ApplicationFactory()
     DocumentTemplate.objects.create(
+        published_at=timezone.now(),
         kind=DocumentKind.TERMS,
         language="nl",
         title="Nieuwe voorwaarden",
@@ -501,6 +503,7 @@ def test_a_translation_of_a_template_is_never_what_is_sent():
     today = timezone.localdate()
     original = DocumentTemplate.objects.in_force(DocumentKind.CONTRACT, today)
     DocumentTemplate.objects.create(
+        published_at=timezone.now(),
         kind=DocumentKind.CONTRACT,
         title="Agreement",
         version="2",

@@ -8,7 +8,7 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 
-from applications import uploads
+from applications import limited, uploads
 
 
 def script():
@@ -264,7 +264,7 @@ def test_inspect_refuses_a_large_file(settings):
 
 
 def test_inspect_ends_a_process_that_takes_too_long(monkeypatch):
-    monkeypatch.setattr(uploads, "SECONDS", 0.01)
+    monkeypatch.setattr(limited, "SECONDS", 0.01)
 
     with pytest.raises(uploads.Unacceptable, match="te ingewikkeld"):
         uploads.inspect(saved())

@@ -29,6 +29,7 @@ NO_PAGE = {
     "applications:document": "a file",
     "applications:organisation_document": "a file",
     "applications:terms": "a file",
+    "applications:terms_round_document": "a file",
     "organisations:activity_csv": "a file",
     "mfa_download_recovery_codes": "a file",
     "organisations:own_login_try": "leads to the organisation's own provider",

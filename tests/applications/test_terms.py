@@ -1,0 +1,337 @@
+"""New terms: every organisation with a contract is asked, reminded, and answers once."""
+
+import datetime
+from functools import partial
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.db import Error, IntegrityError
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import tasks
+from applications.models import (
+    DocumentKind,
+    DocumentTemplate,
+    Status,
+    TermsAnswer,
+    TermsRequest,
+    TermsRound,
+)
+from applications.services import contracts, handling, terms
+from audit.models import Event
+from mail.models import Message
+from tests.factories import ApplicationFactory, MembershipFactory, UserFactory
+from tests.races import ROUNDS, racing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def contract():
+    return ApplicationFactory(status=Status.APPROVED).contract
+
+
+@pytest.fixture
+def alice(contract, sign_in):
+    """An administrator who just typed the password."""
+    alice = MembershipFactory(
+        organisation=contract.organisation, user__name="Alice Admin"
+    ).user
+    sign_in(alice)
+    return alice
+
+
+def new_terms(version="2.0"):
+    first = DocumentTemplate.objects.get(kind=DocumentKind.TERMS, version="1.0")
+    return DocumentTemplate.objects.create(
+        kind=DocumentKind.TERMS,
+        title=first.title,
+        version=version,
+        valid_from=timezone.localdate(),
+        source=first.source,
+        published_at=timezone.now(),
+    )
+
+
+def prepared(by=None, version="2.0", days=40):
+    round = TermsRound(
+        template=new_terms(version),
+        answer_by=timezone.localdate() + datetime.timedelta(days=days),
+        consequence_nl="De overeenkomst eindigt op 1 maart.",
+        consequence_en="The contract ends on 1 March.",
+    )
+    terms.prepare(round, by=by or UserFactory(is_staff=True))
+    return round
+
+
+@pytest.fixture
+def begun(contract):
+    """A round that another began, and in which the worker asked."""
+    round = prepared()
+    terms.start(round, by=UserFactory(is_staff=True))
+    tasks.tend_terms(timestamp=0)
+    round.refresh_from_db()
+    return round
+
+
+def asked(contract):
+    return TermsRequest.objects.get(organisation=contract.organisation)
+
+
+def mails(name):
+    return Message.objects.filter(template=f"applications/emails/{name}")
+
+
+def page(contract, name="terms_round"):
+    return reverse(f"applications:{name}", args=[contract.organisation.slug])
+
+
+def days_pass(request, days):
+    earlier = timezone.now() - datetime.timedelta(days=days)
+    TermsRequest.objects.filter(pk=request.pk).update(asked_at=earlier)
+    terms.tend_all()
+
+
+def test_who_has_a_contract_under_other_terms_is_asked_once(contract, alice, begun):
+    tasks.tend_terms(timestamp=0)
+
+    assert asked(contract).round == begun
+    administrators = contract.organisation.memberships.administrators()
+    assert mails("terms_asked").count() == administrators.count()
+    mail = mails("terms_asked").first()
+    assert "1 maart" in mail.context["consequence"]
+
+
+def test_who_agreed_with_their_application_is_not_asked(contract):
+    round = prepared()
+    later = ApplicationFactory(status=Status.APPROVED).contract
+    terms.start(round, by=UserFactory())
+
+    terms.tend_all()
+
+    assert later.application.terms == round.template
+    assert not later.organisation.terms_requests.exists()
+    assert contract.organisation.terms_requests.exists()
+
+
+def test_who_has_no_contract_any_more_is_not_asked(contract, alice):
+    last = contracts.last_day(timezone.localdate())
+    contracts.cancel(contract, ends_on=last, by=alice)
+    type(contract).objects.update(
+        starts_on="2026-01-01",
+        ends_on=timezone.localdate() - datetime.timedelta(days=1),
+    )
+    terms.start(prepared(), by=UserFactory())
+
+    terms.tend_all()
+
+    assert not TermsRequest.objects.exists()
+
+
+def test_who_becomes_a_customer_while_it_runs_is_asked_too():
+    under_way = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    terms.start(prepared(), by=UserFactory())
+    terms.tend_all()
+    assert not TermsRequest.objects.exists()
+
+    handling.approve(under_way, by=UserFactory())
+    terms.tend_all()
+
+    assert TermsRequest.objects.get().organisation.kvk_number == under_way.kvk_number
+
+
+def test_an_administrator_reads_and_agrees(client, contract, alice, begun):
+    shown = client.get(page(contract)).text
+    pdf = client.get(page(contract, "terms_round_document"))
+    said = client.post(
+        page(contract), {"agreed": "yes", "seen": begun.sha256}, follow=True
+    ).text
+
+    assert "De overeenkomst eindigt op 1 maart." in shown
+    assert pdf.content == bytes(begun.content)
+    assert "Akkoord, gegeven door Alice Admin" in said
+    answer = TermsAnswer.objects.get()
+    assert (answer.agreed, answer.by, answer.sha256) == (True, alice, begun.sha256)
+    event = Event.objects.get(kind="terms.agreed")
+    assert (event.by, event.organisation) == (alice, contract.organisation)
+    assert mails("terms_answered").count() >= 2
+
+
+def test_the_dashboard_asks_until_there_is_an_answer(client, contract, alice, begun):
+    dashboard = reverse("organisations:dashboard", args=[contract.organisation.slug])
+    assert "Er zijn nieuwe voorwaarden" in client.get(dashboard).text
+
+    terms.answer(asked(contract), agreed=False, seen=begun.sha256, by=alice)
+
+    assert "Er zijn nieuwe voorwaarden" not in client.get(dashboard).text
+
+
+def test_a_no_can_become_a_yes_and_a_yes_stays(contract, alice, begun):
+    request = asked(contract)
+    for agreed in (False, False, True):
+        terms.answer(request, agreed=agreed, seen=begun.sha256, by=alice)
+
+    with pytest.raises(terms.AlreadyAgreed):
+        terms.answer(request, agreed=False, seen=begun.sha256, by=alice)
+    assert [one.agreed for one in request.answers.all()] == [False, True]
+    assert asked(contract).answer().agreed
+
+
+def test_another_document_than_was_read_is_not_agreed_to(contract, alice, begun):
+    with pytest.raises(terms.OtherTerms):
+        terms.answer(asked(contract), agreed=True, seen="0" * 64, by=alice)
+
+    terms.start(prepared(version="3.0"), by=UserFactory())
+    with pytest.raises(terms.OtherTerms):
+        terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=alice)
+
+
+def test_who_lost_the_right_meanwhile_answers_nothing(contract, begun):
+    stranger = UserFactory()
+
+    with pytest.raises(PermissionDenied):
+        terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=stranger)
+
+
+def test_who_does_not_answer_is_reminded_on_the_days_that_are_set(
+    contract, begun, settings
+):
+    settings.TERMS_REMINDER_DAYS = [7, 21]
+    request = asked(contract)
+    readers = contract.organisation.memberships.administrators().count()
+
+    for days, reminders in [(6, 0), (7, 1), (20, 1), (21, 2), (39, 2)]:
+        days_pass(request, days)
+        assert mails("terms_reminder").count() == reminders * readers
+
+
+def test_who_answered_is_not_reminded(contract, alice, begun):
+    terms.answer(asked(contract), agreed=False, seen=begun.sha256, by=alice)
+
+    days_pass(asked(contract), 30)
+
+    assert not mails("terms_reminder").exists()
+
+
+def test_after_the_last_day_nobody_is_reminded_and_nothing_ends(contract, begun):
+    with pytest.MonkeyPatch.context() as patch:
+        later = timezone.now() + datetime.timedelta(days=50)
+        patch.setattr(timezone, "now", lambda: later)
+        days_pass(asked(contract), 60)
+
+    contract.refresh_from_db()
+    assert not mails("terms_reminder").exists()
+    assert (contract.ended_at, contract.ends_on) == (None, None)
+
+
+def staff():
+    person = UserFactory(is_staff=True)
+    rights = Permission.objects.filter(
+        codename__regex="_(termsround|termsrequest|documenttemplate)$"
+    )
+    person.user_permissions.add(*rights.exclude(codename__startswith="delete"))
+    return person
+
+
+def test_staff_prepare_and_another_begins(client, contract):
+    first, second = staff(), staff()
+    template = new_terms()
+    answer_by = timezone.localdate() + datetime.timedelta(days=30)
+    asks = {"template": template.pk, "answer_by": answer_by.isoformat()}
+    asks |= {"consequence_nl": "Dan bellen wij.", "consequence_en": "We call."}
+    client.force_login(first)
+    client.post(reverse("admin:applications_termsround_add"), asks)
+    round = TermsRound.objects.get()
+    begin = reverse("admin:applications_termsround_start", args=[round.pk])
+
+    refused = client.post(begin, follow=True).text
+    client.force_login(second)
+    client.post(begin)
+
+    assert "Een ander moet haar beginnen" in refused
+    round.refresh_from_db()
+    assert (round.prepared_by, round.started_by) == (first, second)
+    with pytest.raises(terms.AlreadyStarted):
+        terms.prepare(round, by=first)
+
+
+def test_the_database_keeps_a_round_from_being_begun_by_who_prepared_it():
+    round = prepared(by=(first := UserFactory()))
+
+    with pytest.raises(IntegrityError, match="terms_round_started_by_another"):
+        TermsRound.objects.filter(pk=round.pk).update(
+            started_at=timezone.now(), started_by=first
+        )
+
+
+def test_what_was_asked_and_answered_is_not_rewritten(contract, alice, begun):
+    terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=alice)
+
+    with pytest.raises(Error, match="Cannot update or delete"):
+        TermsAnswer.objects.update(agreed=False)
+
+
+def test_a_round_that_began_is_fixed(begun):
+    with pytest.raises(Error, match="Cannot update or delete"):
+        TermsRound.objects.update(answer_by="2030-01-01")
+
+
+def test_staff_see_who_agreed_and_who_did_not(client, contract, alice, begun):
+    silent = ApplicationFactory(status=Status.APPROVED, number=7).contract
+    TermsRequest.objects.get_or_create(round=begun, organisation=silent.organisation)
+    terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=alice)
+    client.force_login(staff())
+    lists = reverse("admin:applications_termsrequest_changelist")
+
+    agreed = client.get(f"{lists}?answer=agreed").text
+    none = client.get(f"{lists}?answer=unanswered").text
+    round = client.get(
+        reverse("admin:applications_termsround_change", args=[begun.pk])
+    ).text
+
+    assert contract.organisation.name in agreed
+    assert silent.organisation.name not in agreed
+    assert silent.organisation.name in none
+    assert ("akkoord: 1" in round, "geen antwoord: 1" in round) == (True, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_answer_at_once_give_one_answer(committed):
+    contract = ApplicationFactory(status=Status.APPROVED).contract
+    organisation = contract.organisation
+    alice, bob = (
+        MembershipFactory(organisation=organisation).user for _each in range(2)
+    )
+    with racing(2) as race:
+        for number in range(ROUNDS // 10):
+            terms.start(prepared(version=f"4.{number}"), by=UserFactory())
+            terms.tend_all()
+            request = TermsRequest.objects.current().get()
+            seen = request.round.sha256
+
+            won = race.run(
+                partial(terms.answer, request, agreed=True, seen=seen, by=alice),
+                partial(terms.answer, request, agreed=True, seen=seen, by=bob),
+                losing=terms.AlreadyAgreed,
+            )
+
+            assert sorted(won) == [False, True]
+            assert request.answers.filter(replaced_by=None).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_ask_and_remind_once(committed):
+    contract = ApplicationFactory(status=Status.APPROVED).contract
+    readers = contract.organisation.memberships.administrators().count()
+    with racing(2) as race:
+        for number in range(1, 11):
+            terms.start(prepared(version=f"5.{number}"), by=UserFactory())
+            race.run(terms.tend_all, terms.tend_all, losing=())
+            assert mails("terms_asked").count() == number * readers
+            TermsRequest.objects.current().update(
+                asked_at=timezone.now() - datetime.timedelta(days=15)
+            )
+            race.run(terms.tend_all, terms.tend_all, losing=())
+            assert mails("terms_reminder").count() == number * readers
