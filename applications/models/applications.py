@@ -212,6 +212,13 @@ class Application(models.Model):
         related_name="+",
     )
     contract_returned_at = models.DateTimeField(null=True, editable=False)
+    contract_returned_by = models.ForeignKey(  # who of staff said so; none: uploaded
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
     reminders = models.PositiveSmallIntegerField(default=0, editable=False)
     reminded_at = models.DateTimeField(_("herinnerd"), null=True, editable=False)
     sign_again_reason = models.TextField(
@@ -325,6 +332,12 @@ class Application(models.Model):
                 name="application_approved_by_another",
                 condition=~Q(status=Status.APPROVED)
                 | ~Q(decided_by=F("contract_sent_by")),
+            ),
+            models.CheckConstraint(
+                name="application_return_approved_by_another",
+                condition=~Q(status=Status.APPROVED)
+                | Q(contract_returned_by=None)
+                | ~Q(decided_by=F("contract_returned_by")),
             ),
             models.CheckConstraint(
                 name="application_rejection_has_a_reason",

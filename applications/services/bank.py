@@ -158,12 +158,12 @@ def register_return(
 
 @transaction.atomic
 def accept(change: BankChange, *, by: User) -> None:
-    """Staff who were not the second person find the mandate signed as it should be.
+    """Staff who had no part in it find the mandate signed as it should be.
 
     Raises WrongMoment, SamePerson or OwnInterest.
     """
     _lock(change, BankStatus.RETURNED)
-    if by.pk in {change.asked_by_id, change.agreed_by_id}:
+    if by.pk in {change.asked_by_id, change.agreed_by_id, change.returned_by_id}:
         raise SamePerson
     _require_no_interest(by, change)
     change.accepted_at, change.accepted_by = timezone.now(), by

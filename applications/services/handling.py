@@ -40,6 +40,10 @@ class SamePerson(Exception):
     """Who drew the contract up cannot be the one who approves it."""
 
 
+class RegisteredIt(SamePerson):
+    """Who says that the contract came back signed cannot be the one who approves it."""
+
+
 class OwnInterest(Exception):
     """Who works for the organisation, or reads its mail, does not decide on it."""
 
@@ -106,6 +110,7 @@ def register_return(
         Status.CONTRACT_RETURNED,
         by=by,
         contract_returned_at=timezone.now(),
+        contract_returned_by=by,
         sign_again_reason="",
     )
     emails.contract_received(application)
@@ -123,6 +128,7 @@ def ask_again(application: Application, *, reason: str, by: User) -> None:
         Status.CONTRACT_SENT,
         by=by,
         contract_returned_at=None,
+        contract_returned_by=None,
         sign_again_reason=reason,
     )
     emails.sign_again(application, reason=reason)
@@ -136,14 +142,17 @@ def approve(
 
     All of it or nothing; a customer that applied itself gets key and contract. `join` is
     the organisation that staff chose where one with this KVK number exists. Raises
-    SamePerson when `by` drew up the contract (product.md, rule 4), OwnInterest,
-    NotAllTicked, OrganisationExists, or WrongState when somebody decided before.
+    SamePerson when `by` drew up the contract (product.md, rule 4) or registered it as
+    returned, OwnInterest, NotAllTicked, OrganisationExists, or WrongState when somebody
+    decided before.
     """
     lock(application)
     if existing := existing_organisation(application):
         lock_organisation(existing.pk)  # before the audit log
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
+    if application.contract_returned_by_id == by.pk:
+        raise RegisteredIt
     _require_no_interest(application, by)
     if application.can_become(Status.APPROVED):
         require_ticked(application)

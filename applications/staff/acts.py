@@ -21,6 +21,10 @@ REFUSALS = {
     handling.SamePerson: _(
         "Jij hebt deze overeenkomst verstuurd. Een ander moet haar goedkeuren."
     ),
+    handling.RegisteredIt: _(
+        "Jij hebt geregistreerd dat deze overeenkomst terug is. Een ander moet haar"
+        " goedkeuren."
+    ),
     handling.OwnInterest: _(
         "Je hoort bij deze organisatie, of jouw e-mailadres staat in de aanvraag. Een"
         " ander moet haar behandelen."

@@ -56,7 +56,10 @@ STEPS = [
     Act(
         "overeenkomst-ontvangen",
         _("Overeenkomst ontvangen"),
-        _("Voor een ondertekende overeenkomst die per post of mail is binnengekomen."),
+        _(
+            "Voor een ondertekende overeenkomst die per post of mail is binnengekomen. Een"
+            " ander dan jij keurt straks goed."
+        ),
         "register_return",
         _becomes(Status.CONTRACT_RETURNED),
         RegisterReturnForm,

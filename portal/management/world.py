@@ -89,7 +89,7 @@ def bring(
     if status in SIGNED:
         handling.send_contract(application, by=by("intake"))
     if status in (Status.CONTRACT_RETURNED, Status.APPROVED):
-        handling.register_return(application, by=by("contracten"))
+        handling.register_return(application, by=by("intake"))
     match status:
         case Status.CHANGES_REQUESTED:
             handling.request_changes(

@@ -653,6 +653,17 @@ def test_who_sent_the_contract_is_told_that_another_must_approve(client, sign_in
     assert not Organisation.objects.exists()
 
 
+def test_who_registered_the_contract_is_told_that_another_must_approve(client, sign_in):
+    application = ApplicationFactory(status=Status.CONTRACT_SENT)
+    user = sign_in("contracten")
+    handling.register_return(application, by=user)
+
+    html = client.post(act(application, "goedkeuren")).text
+
+    assert "Jij hebt geregistreerd dat deze overeenkomst terug is." in html
+    assert not Organisation.objects.exists()
+
+
 def test_an_existing_customer_is_shown_and_has_to_be_chosen(client, sign_in):
     application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
     customer = OrganisationFactory(kvk_number=application.kvk_number, name="Klant BV")

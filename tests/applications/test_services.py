@@ -420,6 +420,33 @@ def test_approve_by_who_sent_the_contract_is_refused_and_leaves_nothing():
     assert not ApiKey.objects.exists()
 
 
+def test_approve_by_who_registered_the_return_is_refused_and_leaves_nothing():
+    application, coen = ApplicationFactory(status=Status.CONTRACT_SENT), UserFactory()
+    handling.register_return(application, by=coen)
+
+    with pytest.raises(handling.RegisteredIt):
+        handling.approve(application, by=coen)
+    assert not Organisation.objects.exists()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Application.objects.filter(pk=application.pk).update(
+            status=Status.APPROVED, decided_at=timezone.now(), decided_by=coen
+        )
+
+    handling.approve(application, by=UserFactory())
+    assert Organisation.objects.count() == 1
+
+
+def test_what_is_registered_anew_after_signing_again_counts():
+    application, coen = ApplicationFactory(status=Status.CONTRACT_SENT), UserFactory()
+    handling.register_return(application, by=coen)
+    handling.ask_again(application, reason="Pagina 2 ontbreekt", by=coen)
+    following.return_contract(application, b"%PDF-1.7 getekend")
+
+    handling.approve(application, by=coen)
+
+    assert Organisation.objects.count() == 1
+
+
 def test_approve_twice_has_one_result():
     application = ApplicationFactory(status=Status.APPROVED)
 
