@@ -7,8 +7,11 @@ key when a gateway asks (gateway/deciding.py): no sum is made while a call waits
 import datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from accounts.models import User
 from audit.services import record
@@ -37,14 +40,28 @@ class AnotherBudget(Exception):
 
 @transaction.atomic
 def put(budget: Budget, *, by: User) -> None:
-    """Set a budget or change it; what it stops holds or ends at once."""
+    """Set a budget or change it; what it stops holds or ends at once.
+
+    Of what lies beyond its use now, a mail is sent (again) once it is reached.
+    """
     lock(budget.organisation_id, by=by)
     there = Budget.objects.filter(pk=budget.pk).exists()
     if there == budget._state.adding or budget.same_kind().exists():
         raise AnotherBudget
+    was = Budget.objects.filter(pk=budget.pk).first()
     budget.save()
-    record("budget.set", subject=budget, by=by, organisation=budget.organisation)
-    settle(budget.organisation, timezone.localdate())
+    record(
+        "budget.set",
+        subject=budget,
+        by=by,
+        organisation=budget.organisation,
+        old=in_words(was) if was else "",
+        new=in_words(budget),
+    )
+    today = timezone.localdate()
+    told = budget.reached.filter(month=today.replace(day=1))  # type: ignore[attr-defined]
+    told.filter(threshold__gt=share(budget, today)).delete()
+    settle(budget.organisation, today)
 
 
 @transaction.atomic
@@ -54,7 +71,8 @@ def remove(budget: Budget, *, by: User) -> None:
     lock(organisation.pk, by=by)
     if not Budget.objects.filter(pk=budget.pk).exists():
         return
-    record("budget.removed", subject=budget, by=by, organisation=organisation)
+    was = in_words(budget)
+    record("budget.removed", subject=budget, by=by, organisation=organisation, old=was)
     budget.delete()
     settle(organisation, timezone.localdate())
 
@@ -74,6 +92,17 @@ def used(budget: Budget, today: datetime.date) -> Decimal:
         return costs.so_far(organisation, today, key=key).amount
     month = Period(today.replace(day=1), today)
     return Decimal(sum(calls_by_day(Asked(organisation, key), month, COUNTED).values()))
+
+
+def in_words(budget: Budget) -> str:
+    """What it allows, to be read back when it is another one or gone."""
+    with override(settings.LANGUAGE_CODE):
+        most = usage_emails.amount(budget)
+        key = budget.api_key.name if budget.api_key else _("alle API-keys samen")
+        end = _("stopt als het op is") if budget.stops else _("stopt niets")
+        return _("%(most)s per maand, %(key)s, %(end)s") % {
+            "most": most, "key": key, "end": end,
+        }  # fmt: skip
 
 
 def share(budget: Budget, today: datetime.date) -> int:

@@ -112,8 +112,8 @@ WORDS = {
         ),
     },
     "usage": {
-        "budget.set": gettext_lazy("Een budget is ingesteld of gewijzigd"),
-        "budget.removed": gettext_lazy("Een budget is weggehaald"),
+        "budget.set": gettext_lazy("Een budget is ingesteld: %(new)s"),
+        "budget.removed": gettext_lazy("Een budget is weggehaald: %(old)s"),
         "budget.reached": gettext_lazy("Van een budget is %(reason)s gebruikt"),
         "usage_mail.chosen": gettext_lazy(
             "Gekozen is wie mails over het verbruik krijgt"

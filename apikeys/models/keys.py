@@ -80,6 +80,7 @@ REASONS = {  # of blocks that nobody wrote a reason for
 class KeyState(models.TextChoices):
     ACTIVE = "active", _("Actief")
     ROTATING = "rotating", _("Wordt vernieuwd")
+    SPENT = "spent", _("Budget op")
     BLOCKED = "blocked", _("Geblokkeerd")
     OVER = "over", _("Beëindigd")
 
@@ -87,7 +88,7 @@ class KeyState(models.TextChoices):
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def with_details(self):
         """With what masked, state and apis need, so that they ask nothing more."""
-        return self.prefetch_related(
+        return self.select_related("spending_stop").prefetch_related(
             "secrets", "subscriptions__product__apis", "only_apis"
         )
 
@@ -127,6 +128,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
             return open_ones.filter(over)
         rotating = KeySecret.objects.filter(expires_at__gt=now).values("key")
         running = open_ones.exclude(over)
+        spent = Q(spending_stop__until__gt=now)
+        if state == KeyState.SPENT:
+            return running.filter(spent)
+        running = running.exclude(spent)
         if state == KeyState.ROTATING:
             return running.filter(pk__in=rotating)
         return running.exclude(pk__in=rotating)
@@ -267,16 +272,25 @@ class ApiKey(models.Model):
         return REASONS.get(self.blocked_by, self.blocked_reason)
 
     @property
+    def spent_until(self):
+        """Until when a budget that is used up keeps it closed, if one does."""
+        stop = getattr(self, "spending_stop", None)
+        return stop.until if stop and not stop.is_over else None
+
+    @property
     def state(self):
         if self.blocked_at:
             return KeyState.BLOCKED
         if self.is_over or self.retired_at:
             return KeyState.OVER
+        if self.spent_until:
+            return KeyState.SPENT
         return KeyState.ROTATING if self.old_secrets else KeyState.ACTIVE
 
     @property
     def works(self):
-        return self.state in {KeyState.ACTIVE, KeyState.ROTATING}
+        """Whether it is in use, though its budget may be used up for this month."""
+        return self.state not in {KeyState.BLOCKED, KeyState.OVER}
 
     @property
     def products(self):

@@ -98,6 +98,8 @@ def chosen(
             ]
             start = today.replace(month=(today.month - 1) // months * months + 1, day=1)
             return Period(start, today), _as_far_into(start, months, today)
+        case _ if first == last == today:
+            return chosen(Choice.TODAY, today)
         case _:
             period = Period(first, last)
     return period, Period(period.first - period.days * DAY, period.first - DAY)

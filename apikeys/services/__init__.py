@@ -35,9 +35,11 @@ from .requesting import (
 )
 from .rotating import (
     KeyOver,
+    NotLonger,
     SecretOver,
     end_old_secret,
     extend_old_secret,
+    renew_blocked,
     reveal,
     rotate,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "KeyOver",
     "NameTaken",
     "NotCovered",
+    "NotLonger",
     "OnlySupport",
     "OwnRequest",
     "SecretOver",
@@ -77,6 +80,7 @@ __all__ = [
     "refuse_key",
     "remind_of_ends",
     "rename",
+    "renew_blocked",
     "restrict",
     "retire_canary",
     "reveal",

@@ -13,7 +13,7 @@ from organisations.roles import Permission
 
 from .. import secrets
 from ..models import ApiKey, KeySecret
-from .blocking import KeyBlocked
+from .blocking import KeyBlocked, unblock
 from .changing import ChangedMeanwhile
 from .issuing import add_secret
 from .locking import lock_key
@@ -21,6 +21,10 @@ from .locking import lock_key
 
 class KeyOver(Exception):
     """The key's last day is past."""
+
+
+class NotLonger(Exception):
+    """The old secret works as long already, or longer."""
 
 
 class SecretOver(Exception):
@@ -75,15 +79,33 @@ def rotate(
 
 
 @transaction.atomic
+def renew_blocked(key: ApiKey, *, by: User) -> KeySecret:
+    """Open a blocked key again with a new secret; none that got out opens it any more.
+
+    Raises KeyNotBlocked or OnlySupport as unblock(), or KeyOver.
+    """
+    unblock(key, by=by)
+    for old in key.secrets.filter(expires_at__gt=timezone.now()):
+        end_old_secret(old, by=by)
+    return rotate(key, datetime.timedelta(), by=by)
+
+
+@transaction.atomic
 def extend_old_secret(
     secret: KeySecret, overlap: datetime.timedelta, *, by: User
 ) -> None:
-    """Let an old secret work for so long from now on, never shorter than it would."""
+    """Let an old secret work for so long from now on.
+
+    Raises NotLonger, SecretOver, or KeyBlocked or KeyOver where it opens nothing now.
+    """
     _lock(secret, by=by)
+    _refuse_dead(secret.key)
     if not secret.is_ending:
         raise SecretOver(secret.public_id)
-    until: Any = secret.expires_at
-    secret.expires_at = max(until, timezone.now() + overlap)
+    until: Any = timezone.now() + overlap
+    if secret.expires_at and until <= secret.expires_at:
+        raise NotLonger(secret.public_id)
+    secret.expires_at = until
     secret.save(update_fields=["expires_at"])
     _record("key.overlap_extended", secret, by)
 

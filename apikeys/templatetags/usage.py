@@ -4,6 +4,7 @@ from django import template
 from django.utils import timezone
 
 from .. import charts, usage_page, words
+from ..models import ApiKey, KeyState
 from ..reading import counting
 from ..reading.counting import Asked
 from ..reading.periods import Choice, Step, chosen
@@ -19,6 +20,14 @@ register.filter("percent", words.percent)
 def bar(share: float) -> str:
     """The width of a bar of 100, as SVG wants it."""
     return f"{min(100.0, share):.1f}"
+
+
+@register.inclusion_tag("apikeys/stopped.html")
+def stopped_by_budget(membership):
+    """A notice where a budget that is used up keeps keys closed, or nothing."""
+    keys = ApiKey.objects.filter(organisation=membership.organisation)
+    spent = keys.in_state(KeyState.SPENT).select_related("spending_stop")
+    return {"membership": membership, "keys": spent[:5], "count": spent.count()}
 
 
 @register.inclusion_tag("apikeys/usage_glance.html")

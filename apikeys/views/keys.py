@@ -40,6 +40,7 @@ class Column:
 def api_keys(request, membership):
     organisation = membership.organisation
     keys = organisation.api_keys.working_ones().with_last_use()
+    keys = keys.select_related("spending_stop")
     calls = overview.calls_this_month(organisation)
     form = FindKeysForm(request.GET)
     chosen = form.choose(keys, calls)

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from organisations.access import requires
@@ -15,8 +16,14 @@ from organisations.roles import Permission
 from .. import services
 from ..forms import LeakPolicyForm, NameForm, RestrictForm, StopForm
 from ..models import OnLeak
-from .of_key import of_key, to_key
+from .of_key import no_decoy, of_key, to_key
 
+UNBLOCKED = {
+    False: gettext_lazy("De key werkt weer."),
+    True: gettext_lazy(
+        "De key werkt weer, met een nieuwe waarde. Toon hem en zet hem in je software."
+    ),
+}
 ASKS_AGAIN = reauthentication_required(
     allow_get=True
 )  # what is shown needs no password
@@ -25,6 +32,7 @@ ASKS_AGAIN = reauthentication_required(
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Permission.KEYS_REVEAL)
 @of_key
+@no_decoy
 def block(request, membership, key):
     if request.method == "POST":
         try:
@@ -46,15 +54,20 @@ def block(request, membership, key):
 def unblock(request, membership, key):
     if request.method == "POST":
         try:
-            services.unblock(key, by=request.user)
+            if "renew" in request.POST:
+                services.renew_blocked(key, by=request.user)
+            else:
+                services.unblock(key, by=request.user)
         except services.KeyNotBlocked:
             messages.info(request, _("De key was niet geblokkeerd."))
         except services.OnlySupport:
             messages.warning(
                 request, _("Alleen API support kan deze blokkade opheffen.")
             )
+        except services.KeyOver:
+            messages.warning(request, _("Deze key is voorbij en gaat niet meer open."))
         else:
-            messages.success(request, _("De key werkt weer."))
+            messages.success(request, UNBLOCKED["renew" in request.POST])
     return to_key(key)
 
 
@@ -62,6 +75,7 @@ def unblock(request, membership, key):
 @requires(Permission.KEYS_MANAGE)
 @ASKS_AGAIN
 @of_key
+@no_decoy
 def restrict(request, membership, key):
     stored = services.chosen_limits(key)
     form = RestrictForm(request.POST or None, stored=stored, about=key)
@@ -82,6 +96,7 @@ def restrict(request, membership, key):
 @requires(Permission.KEYS_MANAGE)
 @ASKS_AGAIN
 @of_key
+@no_decoy
 def stop(request, membership, key):
     stored = services.chosen_end(key)
     form = StopForm(request.POST or None, stored=stored, about=key)

@@ -20,5 +20,17 @@ def of_key(view):
     return found
 
 
+def no_decoy(view):
+    """What is done to a key that opens something is not there for a decoy."""
+
+    @wraps(view)
+    def found(request, membership, key, **kwargs):
+        if key.canary:
+            raise Http404
+        return view(request, membership, key, **kwargs)
+
+    return found
+
+
 def to_key(key):
     return redirect("apikeys:detail", slug=key.organisation.slug, key_id=key.pk)

@@ -25,9 +25,11 @@ TAKEN = {
 def ask(request, membership):
     organisation = membership.organisation
     products, covered = services.askable(organisation), services.covered(organisation)
-    form = AskForKeyForm(request.POST or None, products=products, covered=covered)
+    back = "back" in request.POST  # from the page about a contract: nothing is lost
+    typed = {"initial": request.POST.dict()} if back else {"data": request.POST or None}
+    form = AskForKeyForm(**typed, products=products, covered=covered)
     context = {"membership": membership, "form": form, "products": products}
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             services.ask_for_key(organisation, **form.cleaned_data, by=request.user)
         except tuple(TAKEN) as taken:

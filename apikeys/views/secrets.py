@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -15,9 +16,10 @@ from organisations.roles import Permission
 
 from .. import examples, services
 from ..forms import ExtendForm, RotateForm
-from .of_key import of_key, to_key
+from .of_key import no_decoy, of_key, to_key
 
 SHOWN_SECONDS = 30
+DEAD = gettext_lazy("Deze key werkt niet en krijgt geen nieuwe waarde.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,7 +46,11 @@ def reveal(request, membership, key):
 @requires(Permission.KEYS_REVEAL)
 @reauthentication_required
 @of_key
+@no_decoy
 def rotate(request, membership, key):
+    if not key.works:
+        messages.warning(request, DEAD)
+        return to_key(key)
     in_use = key.secrets.get(expires_at=None)
     form = RotateForm(request.POST or None, initial={"seen": in_use.public_id})
     if request.method == "POST" and form.is_valid():
@@ -53,9 +59,7 @@ def rotate(request, membership, key):
         except services.ChangedMeanwhile:
             messages.info(request, _("De key had al een nieuwe waarde."))
         except (services.KeyBlocked, services.KeyOver):
-            messages.warning(
-                request, _("Deze key werkt niet en krijgt geen nieuwe waarde.")
-            )
+            messages.warning(request, DEAD)
         else:
             text = _(
                 "De key heeft een nieuwe waarde. Toon hem en zet hem in je software."
@@ -83,4 +87,10 @@ def old_secret(request, membership, key, secret_id):
                 messages.success(request, _("De oude waarde werkt langer."))
         except services.SecretOver:
             messages.warning(request, _("De oude waarde werkte al niet meer."))
+        except services.NotLonger:
+            messages.info(request, _("De oude waarde werkte al zo lang, of langer."))
+        except (services.KeyBlocked, services.KeyOver):
+            messages.warning(
+                request, _("Deze key werkt niet, ook de oude waarde niet.")
+            )
     return to_key(key)

@@ -9,12 +9,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, second_factor
 from organisations.access import admitted, any_user
 from organisations.roles import Permission
+from organisations.services import bound
 
 from .. import tokens, usage_json
 from ..gateway.answers import WHO_ASKS, machine, problem
@@ -85,11 +87,15 @@ def by_token(permission):
                 return problem(404, "Not found", "There is nothing at this address.")
             except PermissionDenied:
                 return problem(403, "Forbidden", "Your role does not allow this.")
+            if bound.way_in(membership):  # a token cannot show that it lets them in
+                detail = "This organisation lets its members in by its own login only."
+                return problem(403, "Forbidden", detail)
             if membership.organisation.asks_second_factor and not second_factor.met(
                 request
             ):
                 return problem(403, "Forbidden", "Set up a second factor first.")
-            return view(request, membership)
+            with override("en"):  # as all that machines read here
+                return view(request, membership)
 
         return guarded
 

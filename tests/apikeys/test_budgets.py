@@ -20,6 +20,7 @@ from apikeys.models import (
 )
 from apikeys.models.budgets import next_month
 from mail.models import Message
+from organisations import activity
 from organisations.roles import Role
 from tests.apikeys.counted import count
 from tests.factories import ApiKeyFactory, MembershipFactory
@@ -185,6 +186,39 @@ def test_what_lifts_a_budget_lifts_its_stop_at_once(budget, key, administrator, 
         budgets.put(budget, by=administrator.user)
 
     assert not stopped(key)
+
+
+def test_a_raised_budget_is_told_of_anew(budget, key, administrator):
+    count(key, TODAY, 100)
+    check(budget)
+    told = len(subjects())
+
+    budget.most = 160  # of which 62 % is used: 50 % was told
+    budgets.put(budget, by=administrator.user)
+    check(budget)
+    assert len(subjects()) == told
+    count(key, TODAY, 60)
+    check(budget)
+
+    assert len(subjects()) == told + 1
+    assert stopped(key)
+
+
+def test_what_a_budget_was_and_became_can_be_read_back(budget, administrator, key):
+    budget.most, budget.stops, budget.api_key = 2500, False, key
+    budgets.put(budget, by=administrator.user)
+    budgets.remove(budget, by=administrator.user)
+
+    organisation = administrator.organisation
+    acts = activity.in_words(organisation, activity.events(organisation, topic="usage"))
+
+    before = "100 bevragingen per maand, alle API-keys samen, stopt als het op is"
+    now = f"2.500 bevragingen per maand, {key.name}, stopt niets"
+    assert [act.what for act in acts] == [
+        f"Een budget is weggehaald: {now}",
+        f"Een budget is ingesteld: {now}",
+        f"Een budget is ingesteld: {before}",
+    ]
 
 
 def test_a_budget_that_does_not_stop_stops_nothing(budget, key, administrator):

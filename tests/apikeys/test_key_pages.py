@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from apikeys import examples, partitions, secrets, services
-from apikeys.models import ApiKey, OnLeak, UsageDay
+from apikeys.models import ApiKey, OnLeak, SpendingStop, UsageDay
 from apikeys.models.usage import SUMS
 from audit.models import Event
 from organisations.roles import Role
@@ -303,6 +303,88 @@ def test_an_end_that_a_colleague_changed_meanwhile_is_shown_first(
     assert ApiKey.objects.get(pk=key.pk).chosen_last_day.year == 2998
     saves(signed_in, "stop", key, answer.context["form"], day="2999-12-31")
     assert ApiKey.objects.get(pk=key.pk).chosen_last_day.year == 2999
+
+
+def test_a_leaked_key_goes_on_with_another_value(signed_in, member, key):
+    leaked = services.reveal(key, by=member.user)
+    services.rotate(key, WEEK, by=member.user)
+    services.block_as_leaked(key, by=member.user)
+    html = signed_in.get(at("detail", key)).text
+    assert "Nieuwe waarde geven" in html
+    assert "De oude waarde werkt nog" not in html  # nothing of it does
+
+    html = signed_in.post(at("unblock", key), {"renew": "1"}, follow=True).text
+
+    assert "De key werkt weer, met een nieuwe waarde." in html
+    fresh = ApiKey.objects.get(pk=key.pk)
+    [usable] = fresh.secrets.usable()
+    assert secrets.unseal(usable) != leaked
+    assert fresh.works
+
+
+def test_what_support_closed_gets_no_new_value_from_a_member(signed_in, member, key):
+    services.block(key, by=UserFactory(is_staff=True), reason="Misbruik")
+
+    html = signed_in.post(at("unblock", key), {"renew": "1"}, follow=True).text
+
+    assert "Alleen API support kan deze blokkade opheffen." in html
+    assert key.secrets.count() == 1
+
+
+def test_a_blocked_key_is_not_offered_what_must_fail(signed_in, member, key):
+    services.rotate(key, WEEK, by=member.user)
+    services.block_as_leaked(key, by=member.user)
+    old = key.secrets.exclude(expires_at=None).get()
+
+    assert "Deze key werkt niet" in signed_in.get(at("rotate", key), follow=True).text
+    answer = signed_in.post(
+        at("old_secret", key, old.pk), {"overlap": "30", "extend": ""}, follow=True
+    )
+
+    assert "Deze key werkt niet, ook de oude waarde niet." in answer.text
+    assert key.secrets.get(pk=old.pk).expires_at == old.expires_at
+
+
+def test_letting_an_old_value_work_no_longer_than_it_did_is_said(
+    signed_in, member, key
+):
+    services.rotate(key, 4 * WEEK, by=member.user)
+    old = key.secrets.exclude(expires_at=None).get()
+
+    page = at("old_secret", key, old.pk)
+    html = signed_in.post(page, {"overlap": "7", "extend": ""}, follow=True).text
+
+    assert "De oude waarde werkte al zo lang, of langer." in html
+    assert not Event.objects.filter(kind="key.overlap_extended").exists()
+
+
+def test_a_key_of_which_the_budget_is_used_up_says_so_everywhere(signed_in, key):
+    until = timezone.now() + WEEK
+    SpendingStop.objects.create(api_key=key, until=until)
+    slug = key.organisation.slug
+
+    for page in (
+        at("detail", key),
+        reverse("apikeys:usage_page", args=[slug]),
+        reverse("organisations:dashboard", args=[slug]),
+    ):
+        assert "De gateway houdt bevragingen met" in signed_in.get(page).text
+    html = signed_in.get(reverse("apikeys:list", args=[slug])).text
+    assert "Budget op" in html
+    SpendingStop.objects.update(until=timezone.now())
+    assert "houdt bevragingen" not in signed_in.get(at("detail", key)).text
+
+
+@pytest.mark.parametrize("act", ["rotate", "block", "restrict", "stop"])
+def test_a_decoy_has_no_pages_of_real_keys(signed_in, member, act):
+    canary = services.make_canary(member.organisation, name="Lokaas", by=member.user)
+
+    assert signed_in.get(at(act, canary)).status_code == 404
+    assert signed_in.post(at(act, canary)).status_code == 404
+    assert "Een lokkey opent niets." in signed_in.get(at("reveal", canary)).text
+    html = signed_in.post(at("reveal", canary)).text
+    assert "zet hem niet in je software" in html
+    assert "bij de geheimen van je software" not in html
 
 
 def test_a_canary_is_there_for_administrators_only(signed_in, member, client):

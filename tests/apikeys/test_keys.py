@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from apikeys import secrets, services
-from apikeys.models import ApiKey, BlockedBy, KeySecret, KeyState
+from apikeys.models import ApiKey, BlockedBy, KeySecret, KeyState, SpendingStop
 from audit.models import Event
 from mail.models import Message
 from organisations.roles import Role
@@ -151,7 +151,8 @@ def test_an_old_secret_may_work_longer_and_never_shorter_by_that(key, developer)
     old.refresh_from_db()
     was = old.expires_at
 
-    services.extend_old_secret(old, datetime.timedelta(days=1), by=developer.user)
+    with pytest.raises(services.NotLonger):
+        services.extend_old_secret(old, datetime.timedelta(days=1), by=developer.user)
     assert old.expires_at == was
     services.extend_old_secret(old, datetime.timedelta(days=30), by=developer.user)
     assert old.expires_at > was
@@ -317,6 +318,9 @@ def test_a_state_finds_the_keys_that_are_in_it(administrator, state):
     services.block(keys[KeyState.BLOCKED], by=by, reason="Gelekt")
     yesterday = timezone.now() - datetime.timedelta(days=1)
     ApiKey.objects.filter(pk=keys[KeyState.OVER].pk).update(stops_at=yesterday)
+    tomorrow = timezone.now() + datetime.timedelta(days=1)
+    SpendingStop.objects.create(api_key=keys[KeyState.SPENT], until=tomorrow)
+    SpendingStop.objects.create(api_key=keys[KeyState.ACTIVE], until=yesterday)
 
     [found] = ApiKey.objects.in_state(state)
 

@@ -177,6 +177,24 @@ def test_an_administrator_asks_on_the_page(client, administrator, key):
     assert KeyRequest.objects.get().environment == Environment.TEST
 
 
+def test_who_comes_back_from_a_new_contract_finds_what_was_typed(
+    client, administrator, key
+):
+    client.force_login(administrator.user)
+    page = reverse("apikeys:ask", args=[key.organisation.slug])
+    product = Product.objects.exclude(pk__in=services.covered(key.organisation)).first()
+    typed = {"product": product.pk, "name": "App", "purpose": "Klanten nazoeken"}
+    typed["environment"] = "test"
+    assert "Nieuwe overeenkomst nodig" in client.post(page, typed).text
+
+    form = client.post(page, typed | {"back": "1"}).context["form"]
+
+    assert {name: str(form[name].value()) for name in typed} == {
+        name: str(value) for name, value in typed.items()
+    }
+    assert not form.is_bound
+
+
 def test_staff_decide_in_the_admin(client, administrator, key):
     person = UserFactory(is_staff=True)
     person.groups.add(Group.objects.get(name="contracten"))

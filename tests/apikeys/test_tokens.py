@@ -8,15 +8,22 @@ from django.utils import timezone
 
 from accounts import limits
 from accounts import services as accounts
+from accounts.models import User
 from apikeys import tokens
 from apikeys.models import Outcome, PersonalToken
 from apikeys.views import tokens as views_tokens
 from audit.models import Event
+from organisations.models import OwnLogin, OwnLoginStatus
 from organisations.roles import Role
 from organisations.services import members
 from portal.management.world import PASSWORD
 from tests.apikeys.counted import count
-from tests.factories import ApiKeyFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    ApiKeyFactory,
+    MembershipFactory,
+    OwnLoginFactory,
+    UserFactory,
+)
 
 MINE = reverse("apikeys:tokens")
 
@@ -122,6 +129,18 @@ def test_a_second_factor_that_all_need_is_needed_by_tokens_too(read, member):
     member.organisation.save()
 
     assert read(member.organisation).status_code == 403
+
+
+def test_a_token_does_not_go_round_the_own_login_of_an_organisation(read, member):
+    User.objects.filter(pk=member.user_id).update(email="jan@voorbeeld.example")
+    own = OwnLoginFactory(organisation=member.organisation)
+    assert read(member.organisation).status_code == 200
+    OwnLogin.objects.filter(pk=own.pk).update(status=OwnLoginStatus.ENFORCED)
+
+    answer = read(member.organisation)
+
+    assert answer.status_code == 403
+    assert "own login" in answer.json()["detail"]
 
 
 def test_guessing_is_stopped(read, member, monkeypatch):
