@@ -42,9 +42,11 @@ def signed(content: bytes) -> bytes:
 
 def _signer(path: str, passphrase: str, changed: float) -> signers.SimpleSigner:
     signer = _loaded(path, passphrase, changed)
-    valid = signer.signing_cert["tbs_certificate"]["validity"]
-    now = datetime.datetime.now(datetime.UTC)
-    if not valid["not_before"].native <= now <= valid["not_after"].native:
+    certificate, now = signer.signing_cert, datetime.datetime.now(datetime.UTC)
+    if not (
+        certificate
+        and certificate.not_valid_before <= now <= certificate.not_valid_after
+    ):
         raise NotRendered("the certificate that we sign with is not valid today")
     return signer
 
