@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
+from cryptography.hazmat.primitives.serialization import pkcs12
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvValidationError, validate
@@ -101,6 +102,15 @@ def creditor_identifier(value: str) -> str:
 def a_file_or_nothing(value: str) -> None:
     if value and not Path(value).is_file():
         raise ValidationError("no such file")
+
+
+def opens(path: str, passphrase: str) -> bool:
+    """Whether this passphrase opens a key with its certificate in a PKCS#12 file."""
+    try:
+        found = pkcs12.load_pkcs12(Path(path).read_bytes(), passphrase.encode() or None)
+    except ValueError:
+        return False
+    return bool(found.key and found.cert)
 
 
 def dns_servers(value: list[str]) -> None:
@@ -242,6 +252,8 @@ APPLICATIONS_PER_HOUR = env.int("APPLICATIONS_PER_HOUR", 10, validate=validate.R
 UPLOAD_MAX_MEGABYTES = env.int(
     "UPLOAD_MAX_MEGABYTES", 10, validate=validate.Range(1, 50)
 )
+SIGNING_CERTIFICATE = env.str("SIGNING_CERTIFICATE", "", validate=a_file_or_nothing)
+SIGNING_PASSPHRASE = env.str("SIGNING_PASSPHRASE", "")
 TRUSTED_SIGNERS = env.str("TRUSTED_SIGNERS", "", validate=a_file_or_nothing)
 
 # The Handelsregister, in which KVK numbers are looked up; without a key they are not.
@@ -286,6 +298,8 @@ except EnvValidationError as error:
     stop("; ".join(f"{name}: {' '.join(why)}" for name, why in _faults.items()))
 if _unknown := {name for name in os.environ if name.startswith("PORTAL_")} - _known:
     stop(f"unknown setting {', '.join(sorted(_unknown))}")
+if SIGNING_CERTIFICATE and not opens(SIGNING_CERTIFICATE, SIGNING_PASSPHRASE):
+    stop("PORTAL_SIGNING_CERTIFICATE: no PKCS#12 with a key that the passphrase opens")
 if not DEVELOPMENT:
     if DEBUG:
         stop("PORTAL_DEBUG: production does not run with DEBUG")

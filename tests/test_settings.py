@@ -92,6 +92,9 @@ def test_a_missing_setting_stops_the_start_and_is_named(name):
         ("PORTAL_OWN_LOGIN_PRIVATE_ADDRESSES", "true"),
         ("PORTAL_OWN_LOGIN_RESOLVERS", "dns.example:53"),
         ("PORTAL_OWN_LOGIN_RESOLVERS", "9.9.9.9"),
+        ("PORTAL_SIGNING_CERTIFICATE", "/etc/hostname"),
+        ("PORTAL_TRUSTED_SIGNERS", "/nowhere.pem"),
+        ("PORTAL_TERMS_REMINDER_DAYS", "28,14"),
         ("PORTAL_COLOUR", "blue"),
     ],
 )

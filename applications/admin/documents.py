@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -145,6 +145,9 @@ class DocumentTemplateAdmin(StaffAdmin):
                 " gebruikt. Daarna kan niemand haar nog wijzigen."
             ),
             button=_("Publiceren"),
+            look_first=reverse(
+                "admin:applications_documenttemplate_example", args=[pk]
+            ),
             form=form,
         )
 

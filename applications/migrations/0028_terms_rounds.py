@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('consequence_en', models.TextField(max_length=1000, verbose_name='wat volgt zonder akkoord, in het Engels')),
                 ('started_at', models.DateTimeField(editable=False, null=True, verbose_name='begonnen')),
                 ('content', models.BinaryField(null=True)),
-                ('sha256', models.CharField(blank=True, editable=False, max_length=64)),
+                ('sha256', models.CharField(blank=True, editable=False, max_length=64, verbose_name='SHA-256')),
                 ('prepared_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='voorbereid door')),
                 ('started_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='begonnen door')),
                 ('template', models.OneToOneField(limit_choices_to={'kind': 'terms', 'language': 'nl', 'published_at__isnull': False}, on_delete=django.db.models.deletion.PROTECT, related_name='terms_round', to='applications.documenttemplate', verbose_name='voorwaarden')),

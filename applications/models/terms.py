@@ -53,7 +53,7 @@ class TermsRound(models.Model):
     started_at = models.DateTimeField(_("begonnen"), null=True, editable=False)
     started_by = _person(_("begonnen door"))
     content = models.BinaryField(null=True, editable=False)  # the terms, as PDF
-    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, editable=False)
 
     objects = TermsRoundQuerySet.as_manager()
 

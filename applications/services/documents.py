@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from accounts.models import User
 
-from .. import rendering
+from .. import rendering, signing
 from ..models import (
     FROM_THE_CUSTOMER,
     Application,
@@ -42,6 +42,7 @@ def draw_up(application: Application, *, by: User) -> list[Document]:
         if kind == DocumentKind.MANDATE:
             number = mandate_reference(application)
         content = rendering.draw_up(template, application, number=number, on=today)
+        content = signing.signed(content)
         documents.append(keep(application, kind, content, by=by, template=template))
     return documents
 
@@ -84,6 +85,7 @@ def bank_mandate(change: BankChange, *, by: User) -> Mandate:
     template = DocumentTemplate.objects.in_force(DocumentKind.MANDATE, today)
     current = Application(answers=rendering.answers_today(change))
     content = rendering.draw_up(template, current, number=mandate.reference, on=today)
+    content = signing.signed(content)
     keep(change, DocumentKind.MANDATE, content, by=by, template=template)
     return mandate
 

@@ -13,7 +13,7 @@ from audit.services import record
 from organisations.models import Organisation
 from organisations.services.locking import lock as lock_organisation
 
-from .. import emails, rendering
+from .. import emails, rendering, signing
 from ..models import Contract, TermsAnswer, TermsRequest, TermsRound
 
 
@@ -59,7 +59,7 @@ def start(round: TermsRound, *, by: User) -> None:
     if stored.is_late or stored.answer_by == timezone.localdate():
         raise TooSoon
     data = rendering.general_data(on=timezone.localdate())
-    stored.content = rendering.render(stored.template, data)
+    stored.content = signing.signed(rendering.render(stored.template, data))
     stored.sha256 = hashlib.sha256(stored.content).hexdigest()
     stored.started_at, stored.started_by = timezone.now(), by
     stored.save()

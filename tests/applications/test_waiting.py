@@ -1,17 +1,20 @@
 """Applicants whose turn it is: reminded twice, and in the end the application lapses."""
 
 import datetime
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Username
-from applications.models import Application, Status
+from applications.models import Application, Status, WrongState
 from applications.services import following, waiting
 from mail import private_links
 from mail.models import Message
 from tests.applications.test_following import a_pdf, application_in
+from tests.factories import ApplicationFactory
+from tests.races import racing
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +133,30 @@ def test_the_database_keeps_reminders_to_who_is_waited_for():
             reminders=1, reminded_at=timezone.now()
         )
     assert connection.needs_rollback
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_sends_the_contract_at_the_last_moment_is_in_time_or_hears_it_is_over(
+    committed,
+):
+    """Never both: a contract that came back, and an application that lapsed."""
+    late = timezone.now() - datetime.timedelta(days=99)
+    with racing(2) as race:
+        for _round in range(20):
+            application = ApplicationFactory(status=Status.CONTRACT_SENT)
+            found = Application.objects.filter(pk=application.pk)
+            found.update(reminders=2, reminded_at=late)
+            stale = found.get()
+
+            came, _tended = race.run(
+                partial(following.return_contract, found.get(), a_pdf()),
+                partial(waiting._tend, stale),
+                losing=WrongState,
+            )
+
+            now = found.get()
+            lapsed = "expired" in mails(application)
+            assert (now.status == Status.CONTRACT_RETURNED) == came
+            assert lapsed == (not came)
+            assert now.documents.filter(kind="signed_contract").exists() == came
+            assert (now.username_id is None) == lapsed
