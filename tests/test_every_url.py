@@ -194,6 +194,7 @@ WHAT_STAFF_SEE = {
         "message",
     },
     "toezicht": {"user", "event", "rightsreview"},
+    "catalogus": {"api", "product", "price"},
 }  # fmt: skip
 
 PERSONS = [

@@ -1,0 +1,174 @@
+"""What is offered, and what it costs."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from audit.admin import StaffAdmin
+from audit.services import record
+
+from ..models import Api, Price, Product
+from ..services import pricing
+
+FIXED = ["product", "api", "unit", "amount", "valid_from"]
+
+
+def said(refusal: Exception) -> str:
+    """Why a price cannot be set so, to who sets it."""
+    if isinstance(refusal, pricing.Overlaps):
+        other = refusal.other
+        text = _("Voor deze dagen is er al een prijs: %(price)s, vanaf %(day)s.")
+        return text % {"price": other, "day": date_format(other.valid_from)}
+    text = _("Een maand die voorbij is verandert niet. Kies een dag vanaf %(day)s.")
+    return text % {"day": date_format(pricing.open_from())}
+
+
+class CatalogueAdmin(StaffAdmin):
+    """What somebody may have subscribed to stays; gateways know it by its code."""
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["slug"] if obj else []
+
+    def get_prepopulated_fields(self, request, obj=None):
+        return {} if obj else {"slug": ["name"]}
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_related(self, request, form, formsets, change):
+        """Recorded when all of it is saved, its APIs too."""
+        super().save_related(request, form, formsets, change)
+        kind = f"{self.opts.model_name}.{'changed' if change else 'added'}"
+        of = form.instance
+        record(kind, subject=of, by=request.user, fields=form.changed_data)
+
+
+@admin.register(Api)
+class ApiAdmin(CatalogueAdmin):
+    list_display = ["name", "version", "path"]
+    search_fields = ["name", "slug"]
+
+
+class PriceInline(admin.TabularInline):
+    """What it costs and did, to read; a price has a page of its own."""
+
+    model = Price
+    fields = ["api", "unit", "amount", "valid_from", "valid_until"]
+    readonly_fields = ["api", "unit", "amount", "valid_from", "valid_until"]
+    ordering = ["-valid_from", "unit", "api"]
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("api", "product")
+
+    def has_add_permission(self, request, obj=None):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+
+@admin.register(Product)
+class ProductAdmin(CatalogueAdmin):
+    list_display = [
+        "name", "on_offer", "calls_per_month", "calls_per_second", "position",
+    ]  # fmt: skip
+    search_fields = ["name", "slug"]
+    filter_horizontal = ["apis"]
+    inlines = [PriceInline]
+
+
+class PriceForm(forms.ModelForm):
+    """A price is refused beside the field that makes it impossible."""
+
+    ends_before = forms.BooleanField(
+        label=_("De prijs die nu geldt, eindigt de dag ervoor"),
+        required=False,
+        initial=True,
+    )
+
+    class Meta:
+        model = Price
+        fields = [*FIXED, "valid_until"]
+
+    def clean(self):
+        data = super().clean()
+        product, api = (data.get(name) for name in ("product", "api"))
+        if product and api and not product.apis.filter(pk=api.pk).exists():
+            self.add_error("api", _("Deze API hoort niet bij dit abonnement."))
+        first = data.get("valid_from") or self.instance.valid_from
+        last = data.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("Deze dag ligt voor de eerste dag."))
+        if not self.errors:
+            self._ask_service(data)
+        return data
+
+    def _ask_service(self, data) -> None:
+        """Say beside the field why it would not be done."""
+        adds = self.instance.pk is None
+        try:
+            if adds:
+                price = Price(**{name: data[name] for name in [*FIXED, "valid_until"]})
+                pricing.check(price, ends_before=data["ends_before"])
+            else:
+                pricing.check_end(self.instance, data["valid_until"])
+        except (pricing.AlreadyApplied, pricing.Overlaps) as refusal:
+            self.add_error("valid_from" if adds else "valid_until", said(refusal))
+
+    def _get_validation_exclusions(self):
+        """Not what the database asks of a price: what runs now has not ended yet."""
+        return {*super()._get_validation_exclusions(), "unit"}
+
+
+@admin.register(Price)
+class PriceAdmin(StaffAdmin):
+    """A price is added or ended; what was charged is never changed."""
+
+    form = PriceForm
+    list_display = ["product", "api", "unit", "amount", "valid_from", "valid_until"]
+    list_filter = ["product", "unit"]
+    list_select_related = ["product", "api"]
+    search_fields = ["product__name", "api__name"]
+    ordering = ["-valid_from", "product", "unit"]
+    actions = None
+
+    def get_fields(self, request, obj=None):
+        return [*FIXED, "valid_until", *([] if obj else ["ends_before"])]
+
+    def get_readonly_fields(self, request, obj=None):
+        return FIXED if obj else []
+
+    def has_delete_permission(self, request, obj=None):
+        may = super().has_delete_permission(request, obj)
+        begins = obj and obj.valid_from
+        return may and (begins is None or begins >= pricing.open_from())
+
+    def save_model(self, request, obj, form, change):
+        try:
+            if change:
+                pricing.end_price(obj, obj.valid_until, by=request.user)
+            else:
+                ends_before = form.cleaned_data["ends_before"]
+                pricing.add_price(obj, ends_before=ends_before, by=request.user)
+        except (pricing.AlreadyApplied, pricing.Overlaps) as refusal:
+            request.refused = said(refusal)  # a colleague was first
+
+    def delete_model(self, request, obj):
+        pricing.remove_price(obj, by=request.user)
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._refusal(request) or super().response_add(request, obj)
+
+    def response_change(self, request, obj):
+        return self._refusal(request) or super().response_change(request, obj)
+
+    def _refusal(self, request):
+        if refused := getattr(request, "refused", None):
+            messages.error(request, refused)
+            return HttpResponseRedirect(request.path)
+        return None
