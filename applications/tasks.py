@@ -2,11 +2,12 @@
 
 from contextlib import suppress
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from .models import Application, WrongState
-from .services import bank, checking, contracts, drafting, erasing, waiting
+from .services import bank, billing, checking, contracts, drafting, erasing, waiting
 
 
 @app.periodic(cron="41 3 * * *")
@@ -52,3 +53,10 @@ def look_up_kvk_number(application_id: int) -> None:
     application = Application.objects.get(pk=application_id)
     with suppress(WrongState):  # it ended meanwhile
         checking.look_up(application, by=None)
+
+
+@app.periodic(cron="27 6 * * *")
+@app.task(queueing_lock="make_billing_month")
+def make_billing_month(timestamp: int) -> None:
+    """Lay last month out for billing, once its statements are closed."""
+    billing.make_due(timezone.localdate())

@@ -195,6 +195,7 @@ WHAT_STAFF_SEE = {
     },
     "toezicht": {"user", "event", "rightsreview"},
     "catalogus": {"api", "product", "price"},
+    "facturatie": {"billingmonth", "billingline", "billingcorrection"},
 }  # fmt: skip
 
 PERSONS = [

@@ -2,12 +2,16 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
+from .billing import BillingCorrectionAdmin, BillingLineAdmin, BillingMonthAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
 
 __all__ = [
     "ApplicationAdmin",
     "BankChangeAdmin",
+    "BillingCorrectionAdmin",
+    "BillingLineAdmin",
+    "BillingMonthAdmin",
     "ChecklistItemAdmin",
     "ContractAdmin",
     "DocumentTemplateAdmin",

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from decimal import Decimal
 from typing import Any
 
 import schwifty
@@ -26,8 +27,14 @@ from apikeys.models import (
     UsageMail,
 )
 from applications.models import (
+    BillingLine,
+    BillingMonth,
     ChecklistItem,
+    Collection,
+    Contract,
+    DirectDebit,
     Ground,
+    Mandate,
     RegisterLookup,
     ReplyTemplate,
     Stage,
@@ -36,6 +43,7 @@ from applications.models import (
 from applications.register import Entry
 from applications.services import (
     bank,
+    billing,
     checking,
     checklists,
     colleagues,
@@ -93,6 +101,7 @@ def act(one: Any) -> None:
     )
     _budget(one)
     _month(one)
+    _billing(one)
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
@@ -155,6 +164,26 @@ def _month(one):
     mails.report_to.add(one.administrator)
     monthly.send(one.organisation, month)
     statements.close(one.organisation, month)
+
+
+def _billing(one: Any) -> None:
+    """That statement as it went to billing, what was collected, and what is put right."""
+    by = one.staff["facturatie"]
+    batch = one.organisation.statement_batches.get()
+    month, _made = BillingMonth.objects.get_or_create(month=batch.month)
+    lines = BillingLine.objects.bulk_create(billing.lines_of(batch, month))
+    billing.propose(lines[0], amount=Decimal(-1), reason=one.mark("reden"), by=by)
+    file, _made = DirectDebit.objects.get_or_create(
+        billing=month, defaults={"collect_on": batch.month, "made_by": by}
+    )
+    contract = Contract.objects.get(pk=lines[0].contract_id)
+    Collection.objects.create(
+        direct_debit=file,
+        contract=contract,
+        mandate=Mandate.objects.filter(application__contract=contract).get(),
+        sequence="FRST",
+        amount=1,
+    )
 
 
 def _desk(one: Any) -> None:

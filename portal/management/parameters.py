@@ -19,6 +19,9 @@ from apikeys.models import ApiKey, Budget, KeySecret, PersonalToken
 from applications.models import (
     Application,
     BankChange,
+    BillingCorrection,
+    BillingLine,
+    BillingMonth,
     Contract,
     Document,
     Status,
@@ -134,6 +137,12 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         for page in ("help", "look", "stop_looking")
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
+    "admin:applications_billingline_correct pk": _of(BillingLine),
+    "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
+    **{
+        f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
+        for page in ("csv", "incasso", "overgedragen")
+    },
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
     ),
@@ -206,6 +215,11 @@ def _documents(rows: Rows, status: Status) -> list[int]:
     of_it = Application.objects.filter(pk__in=_of(Application)(rows), status=status)
     found = Document.objects.filter(application=of_it.first()).order_by("pk")
     return [*found.values_list("pk", flat=True)]
+
+
+def _months() -> list[int]:
+    """Those that went to billing, which are of all together."""
+    return [*BillingMonth.objects.values_list("pk", flat=True)]
 
 
 def ids(rows: Rows) -> dict[str, list[Any]]:

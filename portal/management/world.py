@@ -21,6 +21,7 @@ STAFF = {
     "support": "Sara Support",
     "toezicht": "Tara Toezicht",
     "catalogus": "Karin Catalogus",
+    "facturatie": "Femke Facturatie",
 }
 ADDRESS = {
     "street": "Voorbeeldstraat 1",
