@@ -2,12 +2,14 @@
 
 from .catalogue import ApiAdmin, PriceAdmin, ProductAdmin
 from .keys import ApiKeyAdmin, GatewayAdmin, KeyRequestAdmin
+from .notices import NoticeAdmin
 
 __all__ = [
     "ApiAdmin",
     "ApiKeyAdmin",
     "GatewayAdmin",
     "KeyRequestAdmin",
+    "NoticeAdmin",
     "PriceAdmin",
     "ProductAdmin",
 ]

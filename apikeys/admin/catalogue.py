@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -143,10 +144,22 @@ class PriceAdmin(StaffAdmin):
     def get_readonly_fields(self, request, obj=None):
         return FIXED if obj else []
 
-    def has_delete_permission(self, request, obj=None):
-        may = super().has_delete_permission(request, obj)
-        begins = obj and obj.valid_from
-        return may and (begins is None or begins >= pricing.open_from())
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        charged = self._was_charged(request, object_id)
+        context = {**(extra_context or {}), "show_delete": not charged}
+        return super().change_view(request, object_id, form_url, context)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """What was charged stays, and the page says so."""
+        may = self.has_delete_permission(request)
+        if may and self._was_charged(request, object_id):
+            messages.error(request, said(pricing.AlreadyApplied()))
+            return redirect("admin:apikeys_price_change", object_id)
+        return super().delete_view(request, object_id, extra_context)
+
+    def _was_charged(self, request, object_id):
+        price = self.get_object(request, object_id)
+        return price is not None and price.valid_from < pricing.open_from()
 
     def save_model(self, request, obj, form, change):
         try:

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import budgets, gateways, monthly, reports, statements, tokens, usage
+from apikeys import (
+    budgets,
+    gateways,
+    monthly,
+    notices,
+    reports,
+    statements,
+    tokens,
+    usage,
+)
 from apikeys import services as apikeys
 from apikeys.models import (
     AlertKind,
@@ -19,6 +28,8 @@ from apikeys.models import (
     BudgetReached,
     Gateway,
     Measure,
+    Notice,
+    NoticeKind,
     OnLeak,
     RefusedCalls,
     SecretUse,
@@ -100,6 +111,7 @@ def act(one: Any) -> None:
         seen=None,
     )
     _budget(one)
+    _notice(one)
     _month(one)
     _billing(one)
     tokens.make(one.administrator, name=one.mark("token"))
@@ -166,6 +178,18 @@ def _month(one):
     statements.close(one.organisation, month)
 
 
+def _notice(one: Any) -> None:
+    """One that was aimed at this organisation alone, mailed and read."""
+    names = ["title", "title_en", "text", "text_en"]
+    texts = {name: one.mark("mededeling") for name in names}
+    notice = Notice(kind=NoticeKind.INCIDENT, mails=True, **texts)
+    notice.visible_until = timezone.now() + datetime.timedelta(hours=1)
+    notices.save(notice, by=one.staff["support"])
+    notices.tell(notice, one.organisation)
+    reader = one.organisation.notices.get()
+    notices.acknowledge(reader, by=one.administrator)
+
+
 def _billing(one: Any) -> None:
     """That statement as it went to billing, what was collected, and what is put right."""
     by = one.staff["facturatie"]
@@ -176,7 +200,7 @@ def _billing(one: Any) -> None:
     file, _made = DirectDebit.objects.get_or_create(
         billing=month, defaults={"collect_on": batch.month, "made_by": by}
     )
-    contract = Contract.objects.get(pk=lines[0].contract_id)
+    contract = Contract.objects.get(billing_lines=lines[0])
     Collection.objects.create(
         direct_debit=file,
         contract=contract,

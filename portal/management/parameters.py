@@ -15,7 +15,14 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey, Budget, KeySecret, PersonalToken
+from apikeys.models import (
+    ApiKey,
+    Budget,
+    KeySecret,
+    Notice,
+    NoticeReader,
+    PersonalToken,
+)
 from applications.models import (
     Application,
     BankChange,
@@ -110,6 +117,9 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "change_id": _of(BankChange),
     "request_id": _of(AdministratorRequest),
     "intervention_id": _of(Intervention),
+    "notice_id": _of(NoticeReader),
+    "admin:apikeys_notice_readers pk": _of(Notice),
+    "admin:apikeys_notice_csv pk": _of(Notice),
     "code": lambda rows: [
         one.code for one in OwnLogin.objects.filter(pk__in=_of(OwnLogin)(rows))
     ],

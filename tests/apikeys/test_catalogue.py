@@ -187,12 +187,14 @@ def test_of_a_price_that_was_charged_only_the_last_day_is_set(client, keeper, ru
     page = reverse("admin:apikeys_price_change", args=[running.pk])
 
     client.post(page, {"valid_until": NEXT, "amount": "1"})
-    delete = client.post(reverse("admin:apikeys_price_delete", args=[running.pk]))
+    delete = reverse("admin:apikeys_price_delete", args=[running.pk])
+    refused = client.post(delete, {"post": "yes"}, follow=True)
 
     before = running.amount
     running.refresh_from_db()
     assert (running.valid_until, running.amount) == (NEXT, before)
-    assert delete.status_code == 403
+    assert "Een maand die voorbij is verandert niet" in refused.text
+    assert delete not in refused.text
 
 
 def test_a_price_to_come_is_taken_back(client, keeper, running):
