@@ -2,9 +2,12 @@
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import models
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
@@ -52,35 +55,30 @@ class ApiAdmin(CatalogueAdmin):
     search_fields = ["name", "slug"]
 
 
-class PriceInline(admin.TabularInline):
-    """What it costs and did, to read; a price has a page of its own."""
-
-    model = Price
-    fields = ["api", "unit", "amount", "valid_from", "valid_until"]
-    readonly_fields = ["api", "unit", "amount", "valid_from", "valid_until"]
-    ordering = ["-valid_from", "unit", "api"]
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("api", "product")
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-
 @admin.register(Product)
 class ProductAdmin(CatalogueAdmin):
     list_display = [
         "name", "on_offer", "calls_per_month", "calls_per_second", "position",
     ]  # fmt: skip
     search_fields = ["name", "slug"]
-    filter_horizontal = ["apis"]
-    inlines = [PriceInline]
+    formfield_overrides = {
+        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple}
+    }
+    fields = [
+        "name", "slug", "summary", "summary_en", "apis", "on_offer", "position",
+        "calls_per_month", "calls_per_second", "prices",
+    ]  # fmt: skip
+
+    @admin.display(description=_("prijzen"))
+    def prices(self, product):
+        if not product.pk:
+            return "–"
+        url = reverse("admin:apikeys_price_changelist")
+        url += f"?product__id__exact={product.pk}"
+        return format_html('<a href="{}">{}</a>', url, _("Bekijk de prijzen"))
+
+    def get_readonly_fields(self, request, obj=None):
+        return [*super().get_readonly_fields(request, obj), "prices"]
 
 
 class PriceForm(forms.ModelForm):

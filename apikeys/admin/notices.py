@@ -1,7 +1,9 @@
 """What staff tell customers, and who is not ready for it."""
 
+from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.db import models
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
@@ -15,12 +17,16 @@ from .. import notices
 from ..models import Notice
 
 SHOWN = 100
+MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
 @admin.register(Notice)
 class NoticeAdmin(StaffAdmin):
     """For whom it is and whether it is mailed is fixed once it is there."""
 
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}
+    }
     list_display = ["title", "kind", "api", "visible_from", "visible_until", "who"]
     list_filter = ["kind", "api"]
     list_select_related = ["api"]

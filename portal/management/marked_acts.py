@@ -181,7 +181,7 @@ def _month(one):
 def _notice(one: Any) -> None:
     """One that was aimed at this organisation alone, mailed and read."""
     names = ["title", "title_en", "text", "text_en"]
-    texts = {name: one.mark("mededeling") for name in names}
+    texts = dict.fromkeys(names, "Onderhoud")  # the operator's words, for all to read
     notice = Notice(kind=NoticeKind.INCIDENT, mails=True, **texts)
     notice.visible_until = timezone.now() + datetime.timedelta(hours=1)
     notices.save(notice, by=one.staff["support"])

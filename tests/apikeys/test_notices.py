@@ -236,15 +236,14 @@ def typed(**fields):
     return {
         "kind": "maintenance", "title": "Onderhoud", "title_en": "Maintenance",
         "text": "Zaterdag.", "text_en": "Saturday.", "api": "", "days": "30",
-        "visible_from_0": f"{TODAY:%d-%m-%Y}", "visible_from_1": "08:00:00",
-        "visible_until_0": "", "visible_until_1": "", **fields,
+        "visible_from": f"{TODAY}T08:00", "visible_until": "", **fields,
     }  # fmt: skip
 
 
 def test_staff_make_a_notice_and_end_it(client, staff):
     client.post(reverse("admin:apikeys_notice_add"), typed(mails="on"))
     made = Notice.objects.get()
-    ends = {"visible_until_0": f"{TODAY:%d-%m-%Y}", "visible_until_1": "09:00:00"}
+    ends = {"visible_until": f"{TODAY}T09:00"}
     page = reverse("admin:apikeys_notice_change", args=[made.pk])
 
     client.post(page, typed(**ends, title="Anders"))
@@ -257,7 +256,7 @@ def test_staff_make_a_notice_and_end_it(client, staff):
 
 
 def test_a_notice_does_not_end_before_it_begins(client, staff):
-    ends = {"visible_until_0": f"{TODAY:%d-%m-%Y}", "visible_until_1": "07:00:00"}
+    ends = {"visible_until": f"{TODAY}T07:00"}
 
     response = client.post(reverse("admin:apikeys_notice_add"), typed(**ends))
 
