@@ -22,15 +22,16 @@ from organisations.models import Organisation
 from organisations.services.locking import lock
 from organisations.spreadsheets import line
 
-from .models import BatchShare, StatementBatch, UsageDay
+from .models import BatchShare, Price, StatementBatch, UsageDay
 from .reading import costs
 from .usage import COUNTING
 
 SAME = ["subscription", "api", "unit", "price"]  # what makes two lines one
 COLUMNS = [
     "batch", "kind", "number", *SAME, "api_key_id", "gateway_id", "report",
-    "report_sha256", "calls", "count", "amount", "sha256",
+    "report_sha256", "calls", "count", "amount", "reason", "sha256",
 ]  # fmt: skip
+ADJUSTMENT = "adjustment"  # the unit of what people put right
 
 
 @transaction.atomic
@@ -55,6 +56,46 @@ def close(organisation: Organisation, month: datetime.date) -> StatementBatch | 
     has_reports = batch.reports_until > batch.reports_after
     if not (batch.lines or batch.usage or has_reports):
         return None
+    batch.sha256 = digest(batch)
+    batch.save(force_insert=True)
+    return batch
+
+
+@transaction.atomic
+def adjust(
+    organisation: Organisation,
+    month: datetime.date,
+    *,
+    subscription: str,
+    api: str,
+    amount: Decimal,
+    reason: str,
+    correction: int,
+) -> StatementBatch:
+    """Add a line that people agreed on, in a batch of its own; it stays what is below it."""
+    lock(organisation.pk)
+    before = of_month(organisation, month).last()
+    line = dict(
+        zip(SAME, [subscription, api, ADJUSTMENT, f"{amount:.4f}"], strict=True)
+    )
+    batch = StatementBatch(
+        organisation=organisation,
+        month=month,
+        number=before.number + 1,
+        made_at=timezone.now(),
+        lines=[
+            {
+                **line,
+                "count": 1,
+                "amount": f"{amount:.2f}",
+                "reason": reason,
+                "correction": correction,
+            }
+        ],
+        reports_after=before.reports_until,
+        reports_until=before.reports_until,
+        previous=before.sha256,
+    )
     batch.sha256 = digest(batch)
     batch.save(force_insert=True)
     return batch
@@ -191,19 +232,25 @@ def _counted(organisation, month) -> dict[tuple, tuple[int, Decimal]]:
     last = costs.month_of(month).last
     found: dict[tuple, tuple[int, Decimal]] = {}
     for one in costs.so_far(organisation, last).lines:
-        price = one.price
-        api = price.api.slug if price.api else ""
-        # Four decimals as the column has them, so that the same price is the same text.
-        of = (price.product.slug, api, price.unit, f"{price.amount:.4f}")
+        of = same(one.price)
         count, cost = found.get(of, (0, Decimal(0)))
         found[of] = (count + one.count, cost + one.amount)
     return found
+
+
+def same(price: Price) -> tuple[str, str, str, str]:
+    """What is on a line of this price, of SAME."""
+    api = price.api.slug if price.api else ""
+    # Four decimals as the column has them, so that the same price is the same text.
+    return price.product.slug, api, price.unit, f"{price.amount:.4f}"
 
 
 def _stated(batches) -> dict[tuple, tuple[int, Decimal]]:
     found: dict[tuple, tuple[int, Decimal]] = {}
     for batch in batches:
         for one in batch.lines:
+            if one["unit"] == ADJUSTMENT:  # of which the counters do not know
+                continue
             of = tuple(one[name] for name in SAME)
             count, paid = found.get(of, (0, Decimal(0)))
             found[of] = (count + one["count"], paid + Decimal(one["amount"]))

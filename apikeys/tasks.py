@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from . import alerts, budgets, monthly, partitions, probing, services
+from . import alerts, budgets, monthly, notices, partitions, probing, services
 from .services import forgetting
 
 
@@ -44,6 +44,13 @@ def look_at_yesterday(timestamp: int) -> None:
 def end_months(timestamp: int) -> None:
     """Close the months that are over, correct what came late, and send the reports."""
     monthly.end_months(timezone.localdate())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queueing_lock="tell_of_notices")
+def tell_of_notices(timestamp: int) -> None:
+    """Aim what is to be read at who fits now, and mail it where staff chose to."""
+    notices.tell_all()
 
 
 @app.periodic(cron="7 7 * * *")

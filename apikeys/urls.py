@@ -2,7 +2,17 @@ from django.urls import path
 
 from .gateway import answers, leaked, openapi, snapshot, verify
 from .gateway import usage as reporting
-from .views import budgets, keys, limits, months, requests, secrets, tokens, usage
+from .views import (
+    budgets,
+    keys,
+    limits,
+    months,
+    notices,
+    requests,
+    secrets,
+    tokens,
+    usage,
+)
 
 app_name = "apikeys"
 ONE = "mijn/<slug:slug>/api-keys/<int:key_id>/"
@@ -55,6 +65,12 @@ urlpatterns = [
         "mijn/<slug:slug>/verbruik/maanden/<slug:month>/afrekening.json",
         months.statement_json,
         name="statement_json",
+    ),
+    path("status/", notices.status, name="status"),
+    path(
+        "mijn/<slug:slug>/mededelingen/<int:notice_id>/gelezen/",
+        notices.acknowledge,
+        name="acknowledge_notice",
     ),
     path("mijn/gegevens/tokens/", tokens.mine, name="tokens"),
     path(

@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from .models import Application, Document, WrongState
 from .services import (
     bank,
+    billing,
     checking,
     comparing,
     contracts,
@@ -81,3 +83,10 @@ def tend_terms(timestamp: int) -> None:
 def begin_terms_round() -> None:
     """Ask about new terms at once; what is left is asked the next day."""
     terms.tend_all()
+
+
+@app.periodic(cron="27 6 * * *")
+@app.task(queueing_lock="make_billing_month")
+def make_billing_month(timestamp: int) -> None:
+    """Lay last month out for billing, once its statements are closed."""
+    billing.make_due(timezone.localdate())

@@ -29,6 +29,8 @@ READY = """
     contracten     staff: approves
     support        staff: looks up, blocks keys, sends links again
     toezicht       staff: sees who may what, and what was done
+    catalogus      staff: keeps subscriptions, APIs and prices
+    facturatie     staff: takes what a month brings to billing
 
   Ctrl-C stops everything.
 """

@@ -19,6 +19,7 @@ from environs import Env, EnvValidationError, validate
 from marshmallow import ValidationError
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+from stdnum import iban
 from stdnum.eu import at_02
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -99,6 +100,12 @@ def creditor_identifier(value: str) -> str:
     return at_02.compact(value)
 
 
+def iban_or_nothing(value: str) -> str:
+    if value and not iban.is_valid(value):
+        raise ValidationError("not an IBAN")
+    return iban.compact(value)
+
+
 def a_file_or_nothing(value: str) -> None:
     if value and not Path(value).is_file():
         raise ValidationError("no such file")
@@ -133,6 +140,7 @@ def rising_days(value: list[int]) -> None:
 env = Env(eager=False, prefix="PORTAL_")
 for parser in (
     versioned_keys, secret_bytes, secret_bytes_or_none, base_url, postgres_url, smtp_url, creditor_identifier,
+    iban_or_nothing,
 ):  # fmt: skip
     env.add_parser(parser.__name__, parser)
 
@@ -203,6 +211,9 @@ OPERATOR_KVK_NUMBER = env.str(
 OPERATOR_PRODUCT = env.str("OPERATOR_PRODUCT", "KVK Handelsregister API's")
 CREDITOR_IDENTIFIER = env.creditor_identifier(
     "CREDITOR_IDENTIFIER", "NL14ZZZ695990680000"
+)
+CREDITOR_IBAN = env.iban_or_nothing(
+    "CREDITOR_IBAN", "NL02ABNA0123456789" if DEVELOPMENT else ""
 )
 SALES_PHONE = env.str("SALES_PHONE", "088 585 34 34")
 SALES_EMAIL = env.str("SALES_EMAIL", "account@kvk.nl", validate=validate.Email())

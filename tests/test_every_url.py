@@ -27,6 +27,8 @@ WHO_MAY_OPEN = {
     "home": PUBLIC,
     "support": PUBLIC,
     "set_language": PUBLIC,
+    "apikeys:status": PUBLIC,
+    "apikeys:acknowledge_notice": Permission.ORGANISATION_VIEW,
     "healthz": PUBLIC,
     "readyz": PUBLIC,
     "mail_delivery": PUBLIC,
@@ -193,9 +195,11 @@ WHAT_STAFF_SEE = {
     },
     "support": {
         "application", "organisation", "intervention", "apikey", "keyrequest", "user",
-        "message",
+        "message", "notice",
     },
     "toezicht": {"user", "event", "rightsreview"},
+    "catalogus": {"api", "notice", "product", "price"},
+    "facturatie": {"billingmonth", "billingline", "billingcorrection"},
 }  # fmt: skip
 
 PERSONS = [

@@ -18,6 +18,8 @@ WITHOUT_A_ROW = {
     "applications.documenttemplate": "the operator's texts",
     "applications.termsround": "the operator asks everybody the same",
     "admin.logentry": "of what staff did in the admin; the seed uses no admin",
+    "applications.billingmonth": "a month goes to billing of all together",
+    "applications.directdebit": "one file collects a month of all together",
     "socialaccount.socialtoken": "what a provider gives is not kept",
     "usersessions.usersession": "who signs in makes it: tests/walk.py has everybody do so",
 }

@@ -20,6 +20,7 @@ from .keys import (
 )
 from .months import MonthlyReport, StatementBatch
 from .noted import LeakPolicy, OnLeak, Reason, RefusedCalls, SecretUse
+from .notices import Notice, NoticeKind, NoticeMail, NoticeReader
 from .requests import KeyRequest, KeyRequestStatus
 from .tokens import PersonalToken
 from .usage import (
@@ -50,6 +51,10 @@ __all__ = [
     "LeakPolicy",
     "Measure",
     "MonthlyReport",
+    "Notice",
+    "NoticeKind",
+    "NoticeMail",
+    "NoticeReader",
     "OnLeak",
     "Outcome",
     "PersonalToken",

@@ -100,15 +100,31 @@ def _usual_day(asked, today):
     return {of: round(calls / days[of[0]]) for of, calls in sums.items()}
 
 
-def _bill(organisation, month, calls, key) -> Bill:
+def by_key(
+    organisation: Organisation, month: Period
+) -> Counter[tuple[int | None, Price]]:
+    """How many of each price a whole month holds, by key; what is of no one key: None."""
+    calls = calls_by_day(Asked(organisation, None), month, CHARGED)
+    return _counts(organisation, month, calls, None)
+
+
+def _counts(organisation, month, calls, key) -> Counter[tuple[int | None, Price]]:
     prices = _Prices(organisation)
-    counts: Counter[Price] = Counter()
+    counts: Counter[tuple[int | None, Price]] = Counter()
     for (day, of, api), number in calls.items():
         if price := prices.of_request(of, api, day):
-            counts[price] += number
+            counts[of, price] += number
     counts.update(prices.of_keys(month, key))
     if key is None:
-        counts.update(prices.of_years(month))
+        for price, number in prices.of_years(month).items():
+            counts[None, price] += number
+    return counts
+
+
+def _bill(organisation, month, calls, key) -> Bill:
+    counts: Counter[Price] = Counter()
+    for (_key, price), number in _counts(organisation, month, calls, key).items():
+        counts[price] += number
     lines = [Line(price, count) for price, count in counts.items() if count]
     lines.sort(key=lambda line: (line.price.unit, line.price.product_id, line.price.pk))
     return Bill(lines, sum(calls.values()))
@@ -151,13 +167,14 @@ class _Prices:
             iter(own or [price for price in found if price.api_id is None]), None
         )
 
-    def of_keys(self, month: Period, only: int | None) -> Counter[Price]:
-        counts: Counter[Price] = Counter()
+    def of_keys(
+        self, month: Period, only: int | None
+    ) -> Counter[tuple[int | None, Price]]:
+        counts: Counter[tuple[int | None, Price]] = Counter()
         for key in self.organisation.api_keys.all():  # type: ignore[attr-defined]
             if only in (None, key.pk) and (day := _first_day(key, month)):
-                counts.update(
-                    self.valid(PriceUnit.KEY_MONTH, self.products[key.pk], day)
-                )
+                found = self.valid(PriceUnit.KEY_MONTH, self.products[key.pk], day)
+                counts.update((key.pk, price) for price in found)
         return counts
 
     def of_years(self, month: Period) -> Counter[Price]:

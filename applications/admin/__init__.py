@@ -2,6 +2,7 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
+from .billing import BillingCorrectionAdmin, BillingLineAdmin, BillingMonthAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
 from .terms import TermsRequestAdmin, TermsRoundAdmin
@@ -9,6 +10,9 @@ from .terms import TermsRequestAdmin, TermsRoundAdmin
 __all__ = [
     "ApplicationAdmin",
     "BankChangeAdmin",
+    "BillingCorrectionAdmin",
+    "BillingLineAdmin",
+    "BillingMonthAdmin",
     "ChecklistItemAdmin",
     "ContractAdmin",
     "DocumentTemplateAdmin",

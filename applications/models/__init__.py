@@ -1,5 +1,12 @@
 from .applications import Application, ChangeRequest, Volume
 from .bank import BankChange, BankStatus
+from .billing import (
+    BillingCorrection,
+    BillingLine,
+    BillingMonth,
+    Collection,
+    DirectDebit,
+)
 from .checklists import ChecklistItem, Stage, Tick
 from .checks import Ground, RegisterLookup, SigningGround
 from .contracts import Contract, Mandate
@@ -18,10 +25,15 @@ __all__ = [
     "Application",
     "BankChange",
     "BankStatus",
+    "BillingCorrection",
+    "BillingLine",
+    "BillingMonth",
     "ChangeRequest",
     "ChecklistItem",
+    "Collection",
     "Contract",
     "Correction",
+    "DirectDebit",
     "Document",
     "DocumentKind",
     "DocumentTemplate",

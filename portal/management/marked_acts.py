@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from decimal import Decimal
 from typing import Any
 
 import schwifty
@@ -10,7 +11,16 @@ from django.utils import timezone
 
 from accounts import known_devices
 from accounts.models import User
-from apikeys import budgets, gateways, monthly, reports, statements, tokens, usage
+from apikeys import (
+    budgets,
+    gateways,
+    monthly,
+    notices,
+    reports,
+    statements,
+    tokens,
+    usage,
+)
 from apikeys import services as apikeys
 from apikeys.models import (
     AlertKind,
@@ -18,6 +28,8 @@ from apikeys.models import (
     BudgetReached,
     Gateway,
     Measure,
+    Notice,
+    NoticeKind,
     OnLeak,
     RefusedCalls,
     SecretUse,
@@ -26,10 +38,16 @@ from apikeys.models import (
     UsageMail,
 )
 from applications.models import (
+    BillingLine,
+    BillingMonth,
     ChecklistItem,
+    Collection,
+    Contract,
+    DirectDebit,
     DocumentKind,
     DocumentTemplate,
     Ground,
+    Mandate,
     RegisterLookup,
     ReplyTemplate,
     ReturnedFile,
@@ -40,6 +58,7 @@ from applications.models import (
 from applications.register import Entry
 from applications.services import (
     bank,
+    billing,
     checking,
     checklists,
     colleagues,
@@ -117,7 +136,9 @@ def act(one: Any) -> None:
         seen=None,
     )
     _budget(one)
+    _notice(one)
     _month(one)
+    _billing(one)
     tokens.make(one.administrator, name=one.mark("token"))
     known_devices.signed_in(
         one.administrator,
@@ -180,6 +201,38 @@ def _month(one):
     mails.report_to.add(one.administrator)
     monthly.send(one.organisation, month)
     statements.close(one.organisation, month)
+
+
+def _notice(one: Any) -> None:
+    """One that was aimed at this organisation alone, mailed and read."""
+    names = ["title", "title_en", "text", "text_en"]
+    texts = dict.fromkeys(names, "Onderhoud")  # the operator's words, for all to read
+    notice = Notice(kind=NoticeKind.INCIDENT, mails=True, **texts)
+    notice.visible_until = timezone.now() + datetime.timedelta(hours=1)
+    notices.save(notice, by=one.staff["support"])
+    notices.tell(notice, one.organisation)
+    reader = one.organisation.notices.get()
+    notices.acknowledge(reader, by=one.administrator)
+
+
+def _billing(one: Any) -> None:
+    """That statement as it went to billing, what was collected, and what is put right."""
+    by = one.staff["facturatie"]
+    batch = one.organisation.statement_batches.get()
+    month, _made = BillingMonth.objects.get_or_create(month=batch.month)
+    lines = BillingLine.objects.bulk_create(billing.lines_of(batch, month))
+    billing.propose(lines[0], amount=Decimal(-1), reason=one.mark("reden"), by=by)
+    file, _made = DirectDebit.objects.get_or_create(
+        billing=month, defaults={"collect_on": batch.month, "made_by": by}
+    )
+    contract = Contract.objects.get(billing_lines=lines[0])
+    Collection.objects.create(
+        direct_debit=file,
+        contract=contract,
+        mandate=Mandate.objects.filter(application__contract=contract).get(),
+        sequence="FRST",
+        amount=1,
+    )
 
 
 def _desk(one: Any) -> None:

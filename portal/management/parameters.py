@@ -15,10 +15,20 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Activation, EmailChange, User
-from apikeys.models import ApiKey, Budget, KeySecret, PersonalToken
+from apikeys.models import (
+    ApiKey,
+    Budget,
+    KeySecret,
+    Notice,
+    NoticeReader,
+    PersonalToken,
+)
 from applications.models import (
     Application,
     BankChange,
+    BillingCorrection,
+    BillingLine,
+    BillingMonth,
     Contract,
     Document,
     DocumentKind,
@@ -108,6 +118,9 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "change_id": _of(BankChange),
     "request_id": _of(AdministratorRequest),
     "intervention_id": _of(Intervention),
+    "notice_id": _of(NoticeReader),
+    "admin:apikeys_notice_readers pk": _of(Notice),
+    "admin:apikeys_notice_csv pk": _of(Notice),
     "code": lambda rows: [
         one.code for one in OwnLogin.objects.filter(pk__in=_of(OwnLogin)(rows))
     ],
@@ -135,6 +148,12 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         for page in ("help", "look", "stop_looking")
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
+    "admin:applications_billingline_correct pk": _of(BillingLine),
+    "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
+    **{
+        f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
+        for page in ("csv", "incasso", "overgedragen")
+    },
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
     ),
@@ -228,6 +247,11 @@ def _returned(rows: Rows) -> list[int]:
     )
     one = found.order_by("pk").first()
     return [one.application_id, one.pk] if one and one.application_id else []
+
+
+def _months() -> list[int]:
+    """Those that went to billing, which are of all together."""
+    return [*BillingMonth.objects.values_list("pk", flat=True)]
 
 
 def ids(rows: Rows) -> dict[str, list[Any]]:

@@ -20,6 +20,8 @@ STAFF = {
     "contracten": "Coen Contract",
     "support": "Sara Support",
     "toezicht": "Tara Toezicht",
+    "catalogus": "Karin Catalogus",
+    "facturatie": "Femke Facturatie",
 }
 ADDRESS = {
     "street": "Voorbeeldstraat 1",

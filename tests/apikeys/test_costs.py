@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 from django.utils import timezone
 
@@ -72,10 +73,11 @@ def test_a_request_costs_what_it_cost_on_its_day(key):
     basis = api(key, "basisprofiel")
     price = Price.objects.valid_on(DAY).get(api=basis)
     price.valid_until = DAY
-    price.save()
-    price.pk, price.valid_from, price.valid_until = None, DAY.replace(day=11), None
-    price.amount = Decimal("0.05")
-    price.save()
+    with pgtrigger.ignore("apikeys.Price:stays_what_it_was"):  # as if in March
+        price.save()
+        price.pk, price.valid_from, price.valid_until = None, DAY.replace(day=11), None
+        price.amount = Decimal("0.05")
+        price.save()
     count(key, DAY, 100, api=basis)
     count(key, DAY.replace(day=11), 100, api=basis)
 
@@ -85,7 +87,8 @@ def test_a_request_costs_what_it_cost_on_its_day(key):
 
 
 def test_a_line_is_rounded_and_not_each_call(key):
-    Price.objects.filter(unit="request").update(amount=Decimal("0.0050"))
+    with pgtrigger.ignore("apikeys.Price:stays_what_it_was"):
+        Price.objects.filter(unit="request").update(amount=Decimal("0.0050"))
     for day in (10, 11, 12):
         count(key, DAY.replace(day=day), 1, api=api(key, "basisprofiel"))
 

@@ -9,11 +9,19 @@ from django.utils import timezone
 
 from accounts import services as accounts
 from accounts.models import User
-from apikeys import budgets, monthly, statements
-from apikeys.models import Budget, Measure, UsageDay, UsageMail
+from apikeys import budgets, monthly, notices, statements
+from apikeys.models import (
+    Api,
+    Budget,
+    Measure,
+    Notice,
+    NoticeKind,
+    UsageDay,
+    UsageMail,
+)
 from apikeys.reading.periods import months_before
 from applications.models import Application, Status
-from applications.services import following
+from applications.services import billing, following
 from organisations.models import LegalForm, Organisation
 from organisations.roles import Role
 from organisations.services import inviting, members
@@ -21,6 +29,18 @@ from portal.management import used, world
 from portal.management.world import PASSWORD
 
 KATRIEN = "68727720"
+MAINTENANCE = {
+    "title": "Zaterdag van 6 tot 8 uur",
+    "title_en": "Saturday from 6 to 8",
+    "text": "In die tijd kan een bevraging mislukken. Probeer het dan later nog eens.",
+    "text_en": "In that time a request may fail. Try it again later.",
+}
+END = {
+    "title": "Basisprofiel v1 stopt op 1 juli",
+    "title_en": "Basisprofiel v1 ends on 1 July",
+    "text": "Ga voor die dag over op v2. De velden heten hetzelfde.",
+    "text_en": "Move to v2 before that day. The fields have the same names.",
+}
 
 
 class Command(BaseCommand):
@@ -94,6 +114,19 @@ def _usage(organisation: Organisation) -> None:
     for months in range(4, 0, -1):
         statements.close(organisation, months_before(today, months))
     monthly.send(organisation, months_before(today, 1))
+    for months in (2, 1):
+        billing.make(months_before(today, months))
+    _notices(organisation)
+
+
+def _notices(organisation: Organisation) -> None:
+    """One for everybody, and one for who calls what will end."""
+    api = Api.objects.get(slug="basisprofiel")
+    maintenance = Notice(kind=NoticeKind.MAINTENANCE, **MAINTENANCE)
+    end = Notice(kind=NoticeKind.DEPRECATION, api=api, **END)
+    for notice in (maintenance, end):
+        notices.save(notice, by=User.objects.get(username="catalogus"))
+        notices.tell(notice, organisation)
 
 
 def _apply(kvk_number, name, legal_form, mailbox, **answers) -> Application:

@@ -1,3 +1,5 @@
+"""Where staff see keys, decide on requests for them, and set gateways up."""
+
 import datetime
 
 from django import forms
@@ -10,36 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
 
-from . import gateways, services
-from .models import (
-    Api,
-    ApiKey,
-    Gateway,
-    KeyRequest,
-    KeyRequestStatus,
-    Price,
-    Product,
-)
-
-
-@admin.register(Api)
-class ApiAdmin(StaffAdmin):
-    list_display = ["name", "version", "path"]
-    prepopulated_fields = {"slug": ["name"]}
-
-
-class PriceInline(admin.TabularInline):
-    model = Price
-    extra = 0
-
-
-@admin.register(Product)
-class ProductAdmin(StaffAdmin):
-    list_display = [
-        "name", "on_offer", "calls_per_month", "calls_per_second", "position",
-    ]  # fmt: skip
-    filter_horizontal = ["apis"]
-    inlines = [PriceInline]
+from .. import gateways, services
+from ..models import ApiKey, Gateway, KeyRequest, KeyRequestStatus
 
 
 class BlockForm(forms.ModelForm):

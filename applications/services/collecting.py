@@ -1,0 +1,166 @@
+"""What is collected of a month by SEPA direct debit, as a file that banks read.
+
+pain.008.001.08, one collection per contract, checked against its XSD before it is kept.
+A file is made once and then handed out as it is: were it made anew, a bank would take it
+for other collections. The account is that of the mandate in force when it is made.
+"""
+
+import datetime
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from sepaxml import SepaDD
+from sepaxml.validation import ValidationError
+from text_unidecode import unidecode
+
+from accounts.models import User
+from audit.services import record
+
+from ..models import BillingMonth, Collection, Contract, DirectDebit, Mandate
+
+SCHEMA = "pain.008.001.08"
+ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
+NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")  # EPC217-08, the Latin of SEPA
+
+
+class NothingToCollect(Exception):
+    """Nobody whose month is billed pays by direct debit."""
+
+
+class NoAccount(Exception):
+    """PORTAL_CREDITOR_IBAN does not say where the money goes."""
+
+
+class TooSoon(Exception):
+    """A collection is announced some days before."""
+
+
+class NotValid(Exception):
+    """What was made is not what the XSD asks for: nothing is kept or offered."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What one contract has to pay of a month, and by which mandate."""
+
+    contract: Contract
+    mandate: Mandate | None
+    amount: Decimal
+
+    @property
+    def is_collected(self) -> bool:
+        return self.mandate is not None and self.amount > 0
+
+
+def due(billing: BillingMonth) -> Iterator[Due]:
+    """Every contract of a month with what it comes to; below zero it is paid back."""
+    sums = billing.lines.exclude(contract=None).order_by().values_list("contract")
+    amounts = dict(sums.annotate(Sum("amount")))
+    contracts = Contract.objects.select_related("organisation", "application__mandate")
+    contracts = contracts.prefetch_related("bank_changes__mandate")
+    for contract in contracts.filter(pk__in=amounts).order_by("number"):
+        yield Due(contract, _in_force(contract), amounts[contract.pk])
+
+
+def _in_force(contract: Contract) -> Mandate | None:
+    """The mandate to collect by: in force, and seen with its signature."""
+    mandate = contract.mandate_in_force()
+    return mandate if mandate and mandate.signed_on else None
+
+
+def earliest() -> datetime.date:
+    return timezone.localdate() + datetime.timedelta(days=ANNOUNCED)
+
+
+@transaction.atomic
+def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> DirectDebit:
+    """Make the file of a month, or give the one that there is.
+
+    Raises NoAccount, TooSoon, NothingToCollect or NotValid.
+    """
+    billing = BillingMonth.objects.select_for_update().get(pk=billing.pk)
+    if made := DirectDebit.objects.filter(billing=billing).first():
+        return made
+    if not settings.CREDITOR_IBAN:
+        raise NoAccount
+    if collect_on < earliest():
+        raise TooSoon
+    collected = [one for one in due(billing) if one.is_collected]
+    if not collected:
+        raise NothingToCollect
+    rows = [_row(one) for one in collected]
+    content = _written(billing, rows, collect_on)
+    made = DirectDebit.objects.create(
+        billing=billing,
+        collect_on=collect_on,
+        content=content,
+        sha256=hashlib.sha256(content).hexdigest(),
+        made_by=by,
+    )
+    for row in rows:
+        row.direct_debit = made
+    Collection.objects.bulk_create(rows)
+    record(
+        "billing.direct_debit_made",
+        subject=billing,
+        by=by,
+        collections=len(rows),
+        amount=sum(row.amount for row in rows),
+        sha256=made.sha256,
+    )
+    return made
+
+
+def _row(one: Due) -> Collection:
+    """The first by a mandate is FRST, all others RCUR (EPC016-06, AT-21)."""
+    mandate = one.mandate
+    assert mandate  # noqa: S101 for mypy: it is_collected
+    return Collection(
+        contract=one.contract,
+        mandate=mandate,
+        sequence="RCUR" if mandate.collections.exists() else "FRST",  # type: ignore[attr-defined]
+        amount=one.amount,
+    )
+
+
+def _written(
+    billing: BillingMonth, rows: list[Collection], collect_on: datetime.date
+) -> bytes:
+    config = {
+        "name": latin(settings.OPERATOR_LEGAL_NAME, 70),
+        "IBAN": settings.CREDITOR_IBAN,
+        "batch": True,
+        "creditor_id": settings.CREDITOR_IDENTIFIER,
+        "currency": "EUR",
+    }
+    file = SepaDD(config, schema=SCHEMA, clean=False)
+    for row in rows:
+        file.add_payment(
+            {
+                "name": latin(row.mandate.account_holder, 70),
+                "IBAN": row.mandate.iban,
+                "amount": int(row.amount * 100),
+                "type": row.sequence,
+                "collection_date": collect_on,
+                "mandate_id": row.mandate.reference,
+                "mandate_date": row.mandate.signed_on,
+                "description": f"{row.contract.number} {billing.month:%Y-%m}",
+                "endtoend_id": f"{row.contract.number}-{billing.month:%Y-%m}",
+            }
+        )
+    try:
+        return bytes(file.export(validate=True))
+    except ValidationError as error:
+        raise NotValid(str(error.__cause__)) from error
+
+
+def latin(text: str, most: int) -> str:
+    """A name in the letters that every bank in SEPA takes."""
+    return NOT_SEPA.sub(".", unidecode(text).replace("&", "+"))[:most].strip()

@@ -1,0 +1,412 @@
+"""What a month brings to billing: the customers' own statements, and what is collected."""
+
+import csv
+import datetime
+import io
+import random
+from decimal import Decimal
+from xml.etree import ElementTree
+
+import pytest
+import sepaxml
+import xmlschema
+from django.contrib.auth.models import Group
+from django.db import Error, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from apikeys import statements
+from apikeys.models import Api, ApiKey, Product, StatementBatch
+from apikeys.reading.periods import months_before
+from applications.models import (
+    BillingCorrection,
+    BillingLine,
+    BillingMonth,
+    Collection,
+    DirectDebit,
+    Mandate,
+    Status,
+)
+from applications.services import billing, collecting, handling
+from audit.models import Event
+from tests.apikeys.counted import count
+from tests.factories import ApiKeyFactory, ApplicationFactory, UserFactory
+from tests.races import racing
+
+pytestmark = pytest.mark.django_db
+MONTH = months_before(timezone.localdate(), 1)
+BEFORE = months_before(timezone.localdate(), 2)
+IBAN = "NL91ABNA0417164300"
+DEBIT = {
+    "payment_method": "direct_debit", "iban": IBAN, "account_holder": "Bœuf & Zoön B.V.",
+}  # fmt: skip
+
+
+@pytest.fixture
+def contract():
+    return runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+
+
+@pytest.fixture
+def basis():
+    return Api.objects.get(slug="basisprofiel")
+
+
+@pytest.fixture
+def biller(client):
+    return member(client)
+
+
+def member(client):
+    user = UserFactory(is_staff=True)
+    user.groups.add(Group.objects.get(name="facturatie"))
+    client.force_login(user)
+    return user
+
+
+def runs(contract):
+    """Its key is there for a long time already."""
+    long_ago = timezone.make_aware(datetime.datetime(2025, 1, 1))
+    ApiKey.objects.filter(pk=contract.api_key_id).update(created_at=long_ago)
+    return contract
+
+
+def stated(organisation, month=MONTH):
+    return statements.amount(list(statements.of_month(organisation, month)))
+
+
+def billed(**which):
+    return sum((one.amount for one in BillingLine.objects.filter(**which)), Decimal())
+
+
+def page(name, *args):
+    return reverse(f"admin:applications_{name}", args=args)
+
+
+def test_a_contract_has_a_line_of_each_thing_it_pays(contract, basis):
+    count(contract.api_key, MONTH.replace(day=9), 100, api=basis)
+
+    billing.make(MONTH)
+
+    lines = BillingLine.objects.filter(contract=contract).order_by("unit", "api")
+    assert [(one.unit, one.api, one.count, one.amount) for one in lines] == [
+        ("key_month", "", 1, Decimal("6.40")),
+        ("request", "basisprofiel", 100, Decimal("2.00")),
+    ]
+
+
+def test_the_lines_come_to_what_the_customer_reads(contract, basis):
+    """Of two contracts whose calls are halves of cents, and what came late."""
+    second = runs(
+        handling.approve(
+            ApplicationFactory(
+                status=Status.CONTRACT_RETURNED,
+                kvk_number=contract.organisation.kvk_number,
+            ),
+            by=UserFactory(),
+            join=contract.organisation,
+        )
+    )
+    extra = ApiKeyFactory(
+        organisation=contract.organisation,
+        products=Product.objects.filter(slug="api-abonnement"),
+    )
+    ApiKey.objects.filter(pk=extra.pk).update(extra_of=second.api_key)
+    chance = random.Random(5)
+    keys = [contract.api_key, second.api_key, extra]
+    for month in (BEFORE, MONTH):
+        for _again in range(3):
+            count(
+                chance.choice(keys),
+                month.replace(day=3),
+                chance.randint(1, 99),
+                api=basis,
+            )
+        billing.make(month)
+        count(chance.choice(keys), month.replace(day=4), 7, api=basis)
+        statements.close(contract.organisation, month)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "localdate", lambda *_: months_before(MONTH, -2))
+        billing.make(months_before(MONTH, -1))
+
+    for month in (BEFORE, MONTH):
+        mine = {"organisation": contract.organisation, "month": month}
+        assert billed(**mine) == stated(contract.organisation, month) > 0
+    of_second = BillingLine.objects.filter(contract=second, month=MONTH)
+    calls = of_second.filter(unit="request")
+    own = statements.costs.by_key(
+        contract.organisation, statements.costs.month_of(MONTH)
+    )
+    expected = sum(
+        number
+        for (key, price), number in own.items()
+        if price.unit == "request" and key in (second.api_key_id, extra.pk)
+    )
+    assert sum(one.count for one in calls) == expected
+
+
+def test_what_comes_late_goes_with_the_next_month_and_says_what_it_corrects(
+    contract, basis
+):
+    count(contract.api_key, BEFORE.replace(day=9), 100, api=basis)
+    billing.make(BEFORE)
+    first = BillingLine.objects.get(unit="request")
+    count(contract.api_key, BEFORE.replace(day=9), 11, api=basis)
+    statements.close(contract.organisation, BEFORE)
+
+    made = billing.make(MONTH)
+
+    late = BillingLine.objects.get(corrects=first)
+    assert (late.billing, late.count, late.amount) == (made, 11, Decimal("0.22"))
+    assert late.is_late
+
+
+def test_what_was_stated_before_the_first_month_was_billed_elsewhere(contract, basis):
+    statements.close(contract.organisation, BEFORE)
+
+    billing.make(MONTH)
+
+    assert not BillingLine.objects.filter(month=BEFORE).exists()
+
+
+def test_a_month_that_is_not_over_is_not_made(contract):
+    with pytest.raises(billing.NotOver):
+        billing.make(timezone.localdate().replace(day=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one_set_of_lines():
+    product = Product.objects.create(slug="p", name="P")
+    key = ApiKeyFactory(products=[product])
+    organisation = key.organisation
+    rounds = 15
+
+    with racing(3) as race:
+        for back in range(1, rounds + 1):
+            month = months_before(timezone.localdate(), rounds + 1 - back)
+            StatementBatch.objects.create(
+                organisation=organisation,
+                month=month,
+                number=1,
+                made_at=timezone.now(),
+                lines=[
+                    {
+                        "subscription": "p", "api": "", "unit": "year",
+                        "price": "1.0000", "count": 1, "amount": "1.00",
+                    }
+                ],
+                sha256="0" * 64,
+            )  # fmt: skip
+            tries = [lambda month=month: billing._lay_out(month)] * 3
+            assert race.run(*tries, losing=Error) == [True] * 3
+
+    assert BillingMonth.objects.count() == BillingLine.objects.count() == rounds
+
+
+def test_what_was_billed_cannot_be_changed(contract, biller):
+    made = billing.make(MONTH)
+    with pytest.raises(Error, match="never changed"), transaction.atomic():
+        BillingMonth.objects.update(total=0)
+    billing.hand_over(made, by=biller)
+    collecting.make(made, collect_on=collecting.earliest(), by=biller)
+
+    for model, changed in (
+        (BillingLine, {"amount": 0}),
+        (BillingMonth, {"handed_over_at": timezone.now()}),
+        (BillingMonth, {"month": BEFORE}),
+        (BillingMonth, {"total": 0}),
+        (DirectDebit, {"content": b""}),
+        (Collection, {"amount": 1}),
+    ):
+        for act in (
+            lambda model=model, changed=changed: model.objects.update(**changed),
+            lambda model=model: model.objects.all().delete(),
+        ):
+            with pytest.raises(Error), transaction.atomic():
+                act()
+
+
+def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
+    billing.make(BEFORE)
+    line = BillingLine.objects.get()
+    by, reason = UserFactory(), "Dubbel betaald"
+    proposed = billing.propose(line, amount=Decimal("-2.50"), reason=reason, by=by)
+    with pytest.raises(billing.SamePerson):
+        billing.approve(proposed, by=by)
+
+    billing.approve(proposed, by=biller)
+    billing.make(MONTH)
+
+    made = BillingLine.objects.get(correction=proposed)
+    assert (made.amount, made.corrects, made.contract) == (
+        Decimal("-2.50"), line, contract,
+    )  # fmt: skip
+    assert stated(contract.organisation, BEFORE) == Decimal("3.90")
+    assert billed(month=BEFORE) == Decimal("3.90")
+    batch = statements.of_month(contract.organisation, BEFORE).last()
+    assert batch.lines[0]["reason"] == reason
+    assert statements.close(contract.organisation, BEFORE) is None  # it is let be
+    with pytest.raises(billing.AlreadyDecided):
+        billing.refuse(proposed, by=biller)
+
+
+def test_the_database_asks_for_the_second_person(contract):
+    billing.make(MONTH)
+    by = UserFactory()
+    proposed = billing.propose(
+        BillingLine.objects.get(), amount=Decimal(1), reason="x", by=by
+    )
+
+    with pytest.raises(Error, match="approved_by_another"):
+        BillingCorrection.objects.update(
+            approved=True, decided_by=by, decided_at=timezone.now()
+        )
+    assert proposed.approved is None
+
+
+NAMESPACE = {"p": "urn:iso:std:iso:20022:tech:xsd:pain.008.001.08"}
+
+
+def found(content, where):
+    tree = ElementTree.fromstring(content)
+    return [one.text for one in tree.iterfind(f".//p:{where}", NAMESPACE)]
+
+
+def test_the_file_for_the_bank_is_what_its_xsd_asks(contract, biller, basis):
+    count(contract.api_key, MONTH, 33, api=basis)
+    made = billing.make(MONTH)
+
+    file = collecting.make(made, collect_on=collecting.earliest(), by=biller)
+
+    content = bytes(file.content)
+    schema = sepaxml.__path__[0] + f"/schemas/{collecting.SCHEMA}.xsd"
+    xmlschema.XMLSchema(schema).validate(content.decode())
+    mandate = Mandate.objects.get()
+    assert found(content, "DbtrAcct/p:Id/p:IBAN") == [IBAN]
+    assert found(content, "MndtId") == [mandate.reference]
+    assert found(content, "DtOfSgntr") == [str(mandate.signed_on)]
+    assert found(content, "InstdAmt") == ["7.06"]
+    assert found(content, "CtrlSum") == ["7.06", "7.06"]
+    assert found(content, "Dbtr/p:Nm") == ["Boeuf + Zoon B.V."]
+    assert found(content, "SeqTp") == ["FRST"]
+    assert found(content, "ReqdColltnDt") == [str(collecting.earliest())]
+
+
+def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):
+    day = collecting.earliest()
+    first = collecting.make(billing.make(BEFORE), collect_on=day, by=biller)
+
+    later = collecting.make(billing.make(MONTH), collect_on=day, by=biller)
+    again = collecting.make(billing.make(BEFORE), collect_on=day, by=UserFactory())
+
+    assert found(bytes(later.content), "SeqTp") == ["RCUR"]
+    assert bytes(again.content) == bytes(first.content)
+    assert (again.pk, Collection.objects.count()) == (first.pk, 2)
+
+
+def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
+    made = billing.make(MONTH)
+    by, day = UserFactory(), collecting.earliest()
+    with pytest.raises(collecting.TooSoon):
+        collecting.make(made, collect_on=day - datetime.timedelta(days=1), by=by)
+    settings.CREDITOR_IBAN = ""
+    with pytest.raises(collecting.NoAccount):
+        collecting.make(made, collect_on=day, by=by)
+    settings.CREDITOR_IBAN = "NL00"
+    with pytest.raises(collecting.NotValid):
+        collecting.make(made, collect_on=day, by=by)
+    settings.CREDITOR_IBAN = IBAN
+    Mandate.objects.update(signed_on=None)
+    with pytest.raises(collecting.NothingToCollect):
+        collecting.make(made, collect_on=day, by=by)
+
+    assert not DirectDebit.objects.exists()
+
+
+def test_billing_downloads_lines_and_each_time_is_recorded(client, contract, biller):
+    made = billing.make(MONTH)
+    organisation = contract.organisation
+    organisation.name = "=1+1"
+    organisation.save()
+
+    response = client.post(page("billingmonth_csv", made.pk))
+
+    header, row = csv.reader(io.StringIO(response.text))
+    cells = dict(zip(header, row, strict=True))
+    assert cells["contract"] == contract.number
+    assert (cells["name"], cells["amount"]) == ("'=1+1", "6.40")
+    assert IBAN not in response.text
+    event = Event.objects.get(kind="billing.downloaded")
+    assert (event.by, event.data["file"]) == (biller, f"facturatie-{made}.csv")
+
+
+def test_billing_collects_and_hands_over(client, contract, biller):
+    made = billing.make(MONTH)
+    day = {"collect_on": collecting.earliest().isoformat()}
+
+    file = client.post(page("billingmonth_incasso", made.pk), day)
+    again = client.post(page("billingmonth_incasso", made.pk))
+    client.post(page("billingmonth_overgedragen", made.pk))
+
+    assert file.content == again.content
+    assert Event.objects.filter(kind="billing.downloaded").count() == 2
+    made.refresh_from_db()
+    assert made.handed_over_by == biller
+    for name in ("billingmonth_changelist", "billingline_changelist"):
+        assert "6,40" in client.get(page(name)).text
+    shown = client.get(page("billingmonth_change", made.pk)).text
+    assert IBAN not in shown
+
+
+@pytest.mark.parametrize("name", ["csv", "incasso", "overgedragen"])
+def test_looking_takes_nothing_along(client, contract, biller, name):
+    made = billing.make(MONTH)
+
+    assert client.get(page(f"billingmonth_{name}", made.pk)).status_code == 302
+    assert not Event.objects.filter(kind__startswith="billing.down").exists()
+    client.force_login(UserFactory(is_staff=True))
+    assert client.post(page(f"billingmonth_{name}", made.pk)).status_code == 403
+
+
+def test_a_line_is_put_right_on_two_pages(client, contract, biller):
+    billing.make(MONTH)
+    line = BillingLine.objects.get()
+    answers = {"amount": "-1.00", "reason": "Storing"}
+    correct = page("billingline_correct", line.pk)
+    assert (
+        "Nul is geen verschil" in client.post(correct, {**answers, "amount": "0"}).text
+    )
+
+    client.post(correct, answers)
+    proposed = BillingCorrection.objects.get()
+    decide = page("billingcorrection_decide", proposed.pk)
+    client.post(decide, {"approve": "1"})
+    proposed.refresh_from_db()
+    assert proposed.approved is None
+    colleague = member(client)
+    client.post(decide, {"approve": "1"})
+
+    proposed.refresh_from_db()
+    assert (proposed.approved, proposed.decided_by) == (True, colleague)
+
+
+def test_who_bills_sees_nothing_else(biller):
+    rights = {right.split(".")[1] for right in biller.get_all_permissions()}
+
+    assert rights == {
+        "view_billingmonth", "hand_over_billing", "view_billingline",
+        "view_billingcorrection", "add_billingcorrection", "decide_billingcorrection",
+    }  # fmt: skip
+
+
+def test_a_list_costs_no_more_when_it_is_longer(
+    client, contract, biller, django_assert_max_num_queries
+):
+    billing.make(BEFORE)
+    billing.make(MONTH)
+
+    client.get("/ondersteuning/")  # the first page of a session notes it
+
+    for name in ("billingmonth", "billingline", "billingcorrection"):
+        with django_assert_max_num_queries(12):
+            client.get(page(f"{name}_changelist"))
