@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -80,7 +81,7 @@ def alert(alert: UsageAlert) -> None:
 def amount(budget: Budget) -> str:
     """€ 100,00, or 5.000 bevragingen."""
     if budget.measure == Measure.AMOUNT:
-        return words.euro(budget.most)
+        return words.euro(Decimal(budget.most))
     return _("%(number)s bevragingen") % {"number": words.number(int(budget.most))}
 
 
