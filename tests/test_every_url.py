@@ -186,12 +186,12 @@ WHO_MAY_OPEN = {
 
 WHAT_STAFF_SEE = {
     "intake": {
-        "application", "checklistitem", "organisation", "keyrequest", "message",
-        "replytemplate",
+        "application", "checklistitem", "documenttemplate", "organisation", "keyrequest",
+        "message", "replytemplate", "termsrequest", "termsround",
     },
     "contracten": {
         "application", "bankchange", "checklistitem", "contract", "mandate", "organisation", "intervention",
-        "keyrequest", "message",
+        "keyrequest", "message", "documenttemplate", "termsrequest", "termsround",
     },
     "support": {
         "application", "organisation", "intervention", "apikey", "keyrequest", "user",

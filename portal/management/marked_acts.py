@@ -98,19 +98,36 @@ def make_gateway(by: User) -> dict[str, Any]:
 
 
 def begin_round(staff: dict[str, User]) -> None:
-    """New terms of next year, about which every organisation is asked."""
+    """New terms of next year, about which every organisation is asked; and what staff
+    still work on: a draft, and a round that is prepared.
+    """
     writer, other = staff["contracten"], staff["intake"]
-    day = timezone.localdate() + datetime.timedelta(days=400)
-    template = DocumentTemplate.objects.get(kind=DocumentKind.TERMS, version="1.0")
-    template.pk, template.version, template.valid_from = None, "9.0", day
-    template.published_at, template._state.adding = None, True
-    templates.write(template, by=writer)
-    templates.publish(template, seen=template.digest, by=other)
-    round = TermsRound(
-        template=template, answer_by=day, consequence_nl="Dan bellen wij."
+    for version in ("9.0", "9.1", "9.2"):
+        template = _new_terms(version, by=writer)
+        if version == "9.2":
+            return
+        templates.publish(template, seen=template.digest, by=other)
+        round = TermsRound(
+            template=template,
+            answer_by=template.valid_from,
+            consequence_nl="Dan bellen wij.",
+        )
+        terms.prepare(round, by=writer)
+        if version == "9.0":
+            terms.start(round, by=other)
+
+
+def _new_terms(version, *, by):
+    first = DocumentTemplate.objects.get(kind=DocumentKind.TERMS, version="1.0")
+    made = DocumentTemplate(
+        kind=first.kind,
+        title=first.title,
+        version=version,
+        valid_from=timezone.localdate() + datetime.timedelta(days=400),
+        source=first.source,
     )
-    terms.prepare(round, by=writer)
-    terms.start(round, by=other)
+    templates.write(made, by=by)
+    return made
 
 
 def act(one: Any) -> None:

@@ -32,7 +32,9 @@ from applications.models import (
     Contract,
     Document,
     DocumentKind,
+    DocumentTemplate,
     Status,
+    TermsRound,
 )
 from mail import private_links
 from mail.models import Message
@@ -194,6 +196,12 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         for page in ("change", "history", "delete")
     },
     "admin:applications_application_change object_id": lambda rows: _sent_in(rows),
+    # nobody's: what staff still work on
+    "admin:applications_documenttemplate_change object_id": lambda rows: _drafts(),
+    "admin:applications_documenttemplate_example pk": lambda rows: _drafts(),
+    "admin:applications_documenttemplate_publish pk": lambda rows: _drafts(),
+    "admin:applications_termsround_change object_id": lambda rows: _prepared(),
+    "admin:applications_termsround_start pk": lambda rows: _prepared(),
 }
 # The same for everybody: no organisation's, and nothing to keep from anybody.
 NOBODYS = {
@@ -215,9 +223,6 @@ NOBODYS = {
     "month": f"{timezone.localdate():%Y-%m}",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
-    "admin:applications_termsround_start pk": "1",
-    "admin:applications_documenttemplate_example pk": "1",
-    "admin:applications_documenttemplate_publish pk": "1",
     "admin:organisations_organisation_help kind": "appoint",
     "admin:organisations_intervention_act act": "stoppen",
 }
@@ -237,6 +242,16 @@ def _documents(rows: Rows, status: Status) -> list[int]:
     """Those of the first application that stands there."""
     of_it = Application.objects.filter(pk__in=_of(Application)(rows), status=status)
     found = Document.objects.filter(application=of_it.first()).order_by("pk")
+    return [*found.values_list("pk", flat=True)]
+
+
+def _drafts() -> list[int]:
+    found = DocumentTemplate.objects.filter(published_at=None)
+    return [*found.values_list("pk", flat=True)]
+
+
+def _prepared() -> list[int]:
+    found = TermsRound.objects.filter(started_at=None)
     return [*found.values_list("pk", flat=True)]
 
 
