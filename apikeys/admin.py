@@ -9,6 +9,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
+from organisations.filters import OfOrganisation
 
 from . import gateways, services
 from .models import (
@@ -77,7 +78,11 @@ class ApiKeyAdmin(StaffAdmin):
     list_display = [
         "name", "organisation", "masked", "environment", "created_at", "blocked_at",
     ]  # fmt: skip
-    list_filter = [("blocked_at", admin.EmptyFieldListFilter), "environment"]
+    list_filter = [
+        ("blocked_at", admin.EmptyFieldListFilter),
+        "environment",
+        OfOrganisation,
+    ]
     search_fields = [
         "name",
         "organisation__name",
@@ -159,7 +164,7 @@ class KeyRequestAdmin(StaffAdmin):
     list_display = [
         "name", "organisation", "product", "environment", "asked_at", "status",
     ]  # fmt: skip
-    list_filter = ["status", "environment"]
+    list_filter = ["status", "environment", OfOrganisation]
     list_select_related = ["organisation", "product"]
     search_fields = ["name", "organisation__name", "organisation__slug"]
     asked = [

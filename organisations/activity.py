@@ -170,6 +170,12 @@ WORDS = {
         "organisation.corrected": gettext_lazy(
             "De inschrijving van de organisatie is verbeterd: %(reason)s"
         ),
+        "organisation.blocked": gettext_lazy(
+            "De organisatie is geblokkeerd: %(reason)s"
+        ),
+        "organisation.unblocked": gettext_lazy(
+            "De blokkade van de organisatie is opgeheven: %(reason)s"
+        ),
         "look_along.started": gettext_lazy(
             "Een medewerker kijkt mee als %(role)s: %(reason)s"
         ),
@@ -279,6 +285,21 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
         )
         for event in chosen
     ]
+
+
+class _Untold(dict):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def in_short(event: Event) -> str:
+    """The sentence without the names in it, which would each be asked for."""
+    told = {
+        name: event.data[name]
+        for name in ("reason", "old", "new")
+        if event.data.get(name)
+    }
+    return str(SHOWN[event.kind]) % _Untold(told)
 
 
 def latest(

@@ -190,7 +190,7 @@ WHAT_STAFF_SEE = {
         "keyrequest", "message",
     },
     "support": {
-        "application", "organisation", "intervention", "apikey", "keyrequest", "user",
+        "application", "organisation", "intervention", "invitation", "apikey", "keyrequest", "user",
         "message",
     },
     "toezicht": {"user", "event", "rightsreview"},

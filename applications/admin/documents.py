@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin
 from mail import paper
+from organisations.filters import OfOrganisation
 
 from .. import example, rendering
 from ..models import (
@@ -63,7 +64,8 @@ class DocumentTemplateAdmin(StaffAdmin):
 @admin.register(Contract)
 class ContractAdmin(ReadOnlyAdmin):
     list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
-    list_filter = ["ends_on"]
+    list_filter = ["ends_on", OfOrganisation]
+    list_select_related = ["organisation"]
     fields = [
         "number",
         "organisation",

@@ -131,7 +131,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     ],
     **{
         f"admin:organisations_organisation_{page} pk": _of(Organisation)
-        for page in ("help", "look", "stop_looking")
+        for page in ("help", "look", "stop_looking", "block")
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "organisations:invitation token": _tokens(
