@@ -183,6 +183,9 @@ WORDS = {
         "contract.asked_for": gettext_lazy("Nieuwe overeenkomst aangevraagd: %(new)s"),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
+        "contract.ended_by_us": gettext_lazy(
+            "De overeenkomst wordt door ons beëindigd en loopt tot en met %(day)s: %(reason)s"
+        ),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),
         "contract.ended": gettext_lazy("De overeenkomst is beëindigd"),
     },

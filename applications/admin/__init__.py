@@ -2,8 +2,9 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
+from .contracts import ContractAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
-from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
+from .documents import DocumentTemplateAdmin, MandateAdmin
 
 __all__ = [
     "ApplicationAdmin",

@@ -6,12 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin
 from mail import paper
-from organisations.filters import OfOrganisation
 
 from .. import example, rendering
 from ..models import (
     FROM_THE_CUSTOMER,
-    Contract,
     DocumentKind,
     DocumentTemplate,
     Mandate,
@@ -59,26 +57,6 @@ class DocumentTemplateAdmin(StaffAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
-
-
-@admin.register(Contract)
-class ContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
-    list_filter = ["ends_on", OfOrganisation]
-    list_select_related = ["organisation"]
-    fields = [
-        "number",
-        "organisation",
-        "application",
-        "api_key",
-        "starts_on",
-        "ends_on",
-        "cancelled_at",
-        "cancelled_by",
-        "cancellation_reason",
-        "ended_at",
-    ]
-    search_fields = ["number", "organisation__name", "organisation__kvk_number"]
 
 
 @admin.register(Mandate)

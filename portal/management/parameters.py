@@ -133,6 +133,10 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         f"admin:organisations_organisation_{page} pk": _of(Organisation)
         for page in ("help", "look", "stop_looking", "block")
     },
+    **{
+        f"admin:applications_contract_{page} pk": _of(Contract)
+        for page in ("end", "run_on")
+    },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
