@@ -194,6 +194,7 @@ WHAT_STAFF_SEE = {
         "message",
     },
     "toezicht": {"user", "event", "rightsreview"},
+    "rapportage": {"report"},
 }  # fmt: skip
 
 PERSONS = [

@@ -5,6 +5,7 @@ from .bank import BankChangeAdmin
 from .contracts import ContractAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import DocumentTemplateAdmin, MandateAdmin
+from .reports import ReportAdmin
 
 __all__ = [
     "ApplicationAdmin",
@@ -14,4 +15,5 @@ __all__ = [
     "DocumentTemplateAdmin",
     "MandateAdmin",
     "ReplyTemplateAdmin",
+    "ReportAdmin",
 ]

@@ -7,6 +7,7 @@ from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
 from .replies import ReplyTemplate
+from .reports import Report
 from .statuses import DECIDED, OPEN, Status, WrongState
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Note",
     "RegisterLookup",
     "ReplyTemplate",
+    "Report",
     "SigningGround",
     "Stage",
     "Status",

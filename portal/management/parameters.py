@@ -192,6 +192,7 @@ NOBODYS = {
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",
     "admin:organisations_intervention_act act": "stoppen",
+    "admin:applications_report_csv report": "aanvragen",
 }
 
 

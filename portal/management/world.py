@@ -20,6 +20,7 @@ STAFF = {
     "contracten": "Coen Contract",
     "support": "Sara Support",
     "toezicht": "Tara Toezicht",
+    "rapportage": "Roos Rapport",
 }
 ADDRESS = {
     "street": "Voorbeeldstraat 1",
