@@ -26,6 +26,7 @@ test: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.gateway
 	@$(BIN)/python -m benchmarks.reading
+	@$(BIN)/python -m benchmarks.staff
 	@$(BIN)/python -m benchmarks.exporting
 
 check: setup

@@ -33,6 +33,10 @@ ADVICE = {
     Reason.BLOCKED: gettext_lazy(
         "De key is geblokkeerd. Bovenaan deze pagina staat waarom."
     ),
+    Reason.ORGANISATION: gettext_lazy(
+        "Je organisatie is geblokkeerd. Bovenaan elke pagina van de organisatie staat"
+        " waarom."
+    ),
     Reason.ADDRESS: gettext_lazy(
         "De aanroep kwam van een netwerk dat niet in de lijst staat. Een administrator kan"
         " het netwerk toevoegen."

@@ -13,8 +13,8 @@ from .reading.periods import FEW_DAYS, MOST_DAYS, Choice, Period, Step, chosen
 DATE = {"type": "date"}
 
 
-class FindUsageForm(forms.Form):
-    """Which period, and which part of the use; what is left open means all."""
+class PeriodForm(forms.Form):
+    """From when to when; by itself the last thirty days."""
 
     searches = True
 
@@ -25,34 +25,12 @@ class FindUsageForm(forms.Form):
     last = forms.DateField(
         label=_("Tot en met"), required=False, widget=forms.DateInput(DATE, "%Y-%m-%d")
     )
-    key = forms.ChoiceField(label=_("API-key"), required=False)
-    api = forms.ChoiceField(label=_("API"), required=False)
-    outcome = forms.ChoiceField(
-        label=_("Resultaat"),
-        required=False,
-        choices=[("", _("Alle resultaten")), *Outcome.choices],
-    )
-    step = forms.ChoiceField(
-        label=_("Per"),
-        required=False,
-        choices=[("", _("automatisch")), *Step.choices[1:]],
-    )
 
-    def __init__(self, data, *, organisation: Organisation, **options):
+    def __init__(self, data, **options):
         data = data.copy()
         data.setdefault("period", Choice.DAYS_30.value)
         super().__init__(data, **options)
-        self.organisation = organisation
         self.today = timezone.localdate()
-        self.keys = dict(organisation.api_keys.working_ones().values_list("pk", "name"))  # type: ignore[attr-defined]
-        apis = list(Api.objects.all())
-        self.apis = {api.pk: str(api) for api in apis}
-        self.slugs = {api.pk: api.slug for api in apis}
-        self._offer("key", _("Alle keys"), self.keys)
-        self._offer("api", _("Alle API's"), self.apis)
-
-    def _offer(self, name, everything, names):
-        self.fields[name].choices = [("", everything), *names.items()]  # type: ignore[attr-defined]
 
     def clean(self):
         said = super().clean() or {}
@@ -74,18 +52,48 @@ class FindUsageForm(forms.Form):
         elif (self.today - first).days > MOST_DAYS:
             self.add_error("first", _("We bewaren het verbruik zeven jaar."))
 
-    def asked(self) -> Asked:
-        said = (self.cleaned_data.get(name) for name in ("key", "api", "outcome"))
-        return Asked(
-            self.organisation, *(int(value) if value else None for value in said)
-        )
-
     def periods(self) -> tuple[Period, Period]:
         """The period, and the one before it."""
         said = self.cleaned_data
         last = said.get("last") and min(said["last"], self.today)
         return chosen(
             said.get("period") or Choice.DAYS_30, self.today, said.get("first"), last
+        )
+
+
+class FindUsageForm(PeriodForm):
+    """Which period, and which part of the use; what is left open means all."""
+
+    key = forms.ChoiceField(label=_("API-key"), required=False)
+    api = forms.ChoiceField(label=_("API"), required=False)
+    outcome = forms.ChoiceField(
+        label=_("Resultaat"),
+        required=False,
+        choices=[("", _("Alle resultaten")), *Outcome.choices],
+    )
+    step = forms.ChoiceField(
+        label=_("Per"),
+        required=False,
+        choices=[("", _("automatisch")), *Step.choices[1:]],
+    )
+
+    def __init__(self, data, *, organisation: Organisation, **options):
+        super().__init__(data, **options)
+        self.organisation = organisation
+        self.keys = dict(organisation.api_keys.working_ones().values_list("pk", "name"))  # type: ignore[attr-defined]
+        apis = list(Api.objects.all())
+        self.apis = {api.pk: str(api) for api in apis}
+        self.slugs = {api.pk: api.slug for api in apis}
+        self._offer("key", _("Alle keys"), self.keys)
+        self._offer("api", _("Alle API's"), self.apis)
+
+    def _offer(self, name, everything, names):
+        self.fields[name].choices = [("", everything), *names.items()]  # type: ignore[attr-defined]
+
+    def asked(self) -> Asked:
+        said = (self.cleaned_data.get(name) for name in ("key", "api", "outcome"))
+        return Asked(
+            self.organisation, *(int(value) if value else None for value in said)
         )
 
     def step_of(self, period: Period) -> Step:

@@ -215,6 +215,13 @@ def contract_cancelled(contract: Contract, *, by: User) -> None:
     _to_sales("contract_cancelled", contract, by=by.name)
 
 
+def contract_ended_by_us(contract: Contract) -> None:
+    """To everybody it concerns: we end it, on which day and why."""
+    _to_organisation(
+        "contract_ended_by_us", contract, contract, reason=contract.cancellation_reason
+    )
+
+
 def contract_kept(contract: Contract, *, by: User) -> None:
     """To the same people: the cancellation was taken back."""
     _to_organisation("contract_kept", contract, contract, by=by.name)

@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
@@ -88,6 +89,14 @@ class Message(models.Model):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["about_type", "about_id"]),
+            models.Index(fields=["-created_at", "-id"], name="message_newest"),
+            *(
+                GinIndex(  # as icontains asks: any three letters
+                    OpClass(Upper(column), name="gin_trgm_ops"),
+                    name=f"message_by_{name}",
+                )
+                for column, name in (("to", "to"), ("subject_line", "subject"))
+            ),
             models.Index(
                 Upper("to"), "state", name="message_by_address"
             ),  # as iexact asks

@@ -19,14 +19,18 @@ from accounts import elsewhere, second_factor
 from .models import Membership
 from .roles import Permission
 from .services import bound, looking
+from .services.locking import OrganisationBlocked
 
 View = Callable[..., HttpResponse]
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
+def requires(
+    permission: Permission, *, while_blocked: bool = False
+) -> Callable[[View], View]:
     """Admit members holding `permission`; the view gets their membership, not a slug.
 
-    Where the organisation asks a second factor of all, who has none sets one up first;
+    Of an organisation that the operator blocked they read, and change only what is there
+    for `while_blocked`. Where the organisation asks a second factor of all, who has none sets one up first;
     where it has all sign in through its own login, who did not does that first.
     """
 
@@ -34,6 +38,9 @@ def requires(permission: Permission) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
             membership = admitted(request, slug, permission)
+            changes = request.method not in ("GET", "HEAD") and not while_blocked
+            if changes and membership.organisation.blocked_at:
+                raise OrganisationBlocked
             if way := _another_way_in(request, membership):
                 return redirect(way)
             if membership.organisation.asks_second_factor and not second_factor.met(

@@ -170,6 +170,12 @@ WORDS = {
         "organisation.corrected": gettext_lazy(
             "De inschrijving van de organisatie is verbeterd: %(reason)s"
         ),
+        "organisation.blocked": gettext_lazy(
+            "De organisatie is geblokkeerd: %(reason)s"
+        ),
+        "organisation.unblocked": gettext_lazy(
+            "De blokkade van de organisatie is opgeheven: %(reason)s"
+        ),
         "look_along.started": gettext_lazy(
             "Een medewerker kijkt mee als %(role)s: %(reason)s"
         ),
@@ -177,6 +183,9 @@ WORDS = {
         "contract.asked_for": gettext_lazy("Nieuwe overeenkomst aangevraagd: %(new)s"),
         "contract.concluded": gettext_lazy("De overeenkomst is gesloten"),
         "contract.cancelled": gettext_lazy("De overeenkomst is opgezegd"),
+        "contract.ended_by_us": gettext_lazy(
+            "De overeenkomst wordt door ons beëindigd en loopt tot en met %(day)s: %(reason)s"
+        ),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),
         "contract.ended": gettext_lazy("De overeenkomst is beëindigd"),
         "terms.asked": gettext_lazy("Er is gevraagd om akkoord met nieuwe voorwaarden"),
@@ -282,6 +291,21 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
         )
         for event in chosen
     ]
+
+
+class _Untold(dict):
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def in_short(event: Event) -> str:
+    """The sentence without the names in it, which would each be asked for."""
+    told = {
+        name: event.data[name]
+        for name in ("reason", "old", "new")
+        if event.data.get(name)
+    }
+    return str(SHOWN[event.kind]) % _Untold(told)
 
 
 def latest(

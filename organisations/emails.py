@@ -330,6 +330,31 @@ def corrected(
         )
 
 
+def blocked(organisation: Organisation) -> None:
+    """To every administrator: no key works any more, why, and what to do."""
+    _to_administrators("blocked", organisation, reason=organisation.blocked_reason)
+
+
+def unblocked(organisation: Organisation, *, reason: str) -> None:
+    """To every administrator: what worked before works again."""
+    _to_administrators("unblocked", organisation, reason=reason)
+
+
+def _to_administrators(name: str, organisation: Organisation, **context: Any) -> None:
+    for member in organisation.memberships.administrators().select_related("user"):
+        send(
+            f"organisations/emails/{name}",
+            to=member.user.email,
+            language=member.user.language,
+            about=organisation,
+            context={
+                "name": member.user.name,
+                "organisation": organisation.name,
+                **context,
+            },
+        )
+
+
 def _shown(name: str, value: str | None) -> str:
     if name == "legal_form" and value:
         return str(LegalForm(value).label)

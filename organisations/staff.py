@@ -8,7 +8,7 @@ from accounts.models import User
 
 from .models import Intervention
 from .roles import Role
-from .services import intervening
+from .services import blocking, intervening
 
 Kind = Intervention.Kind
 
@@ -114,6 +114,20 @@ class LookForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    """Why, in words that the organisation reads."""
+
+    use_required_attribute = False
+
+    reason = forms.CharField(
+        label=_("Reden"),
+        help_text=_("De administrators van de organisatie krijgen dit te lezen."),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Geef een reden.")},
+    )
+
+
 FORMS = {Kind.APPOINT: AppointForm, Kind.SECOND_FACTOR: EndSecondFactorForm}
 
 EXPLANATION = _(
@@ -130,4 +144,6 @@ REFUSALS = {
     intervening.AlreadyProposed: _("Dit is al voorgesteld."),
     intervening.AlreadyApproved: _("Een ander heeft dit al goedgekeurd."),
     intervening.InterventionEnded: _("Dit is al afgelopen."),
+    blocking.AlreadyBlocked: _("Een collega heeft deze organisatie al geblokkeerd."),
+    blocking.NotBlocked: _("Een collega heeft de blokkade al opgeheven."),
 }

@@ -5,6 +5,13 @@ from django.contrib.admin.apps import AdminConfig
 class PortalConfig(AppConfig):
     name = "portal"
 
+    def ready(self):
+        from organisations import staff_page
+
+        from . import organisation_page
+
+        staff_page.makers.append(organisation_page.sections)
+
 
 class PortalAdminConfig(AdminConfig):
     default_site = "portal.admin.PortalAdminSite"

@@ -194,12 +194,13 @@ WHAT_STAFF_SEE = {
         "keyrequest", "message", "documenttemplate", "termsrequest", "termsround",
     },
     "support": {
-        "application", "organisation", "intervention", "apikey", "keyrequest", "user",
+        "application", "organisation", "intervention", "invitation", "apikey", "keyrequest", "user",
         "message", "notice",
     },
     "toezicht": {"user", "event", "rightsreview"},
     "catalogus": {"api", "notice", "product", "price"},
     "facturatie": {"billingmonth", "billingline", "billingcorrection"},
+    "rapportage": {"report"},
 }  # fmt: skip
 
 PERSONS = [

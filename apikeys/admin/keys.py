@@ -11,6 +11,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin
+from organisations.filters import OfOrganisation
 
 from .. import gateways, services
 from ..models import ApiKey, Gateway, KeyRequest, KeyRequestStatus
@@ -51,7 +52,11 @@ class ApiKeyAdmin(StaffAdmin):
     list_display = [
         "name", "organisation", "masked", "environment", "created_at", "blocked_at",
     ]  # fmt: skip
-    list_filter = [("blocked_at", admin.EmptyFieldListFilter), "environment"]
+    list_filter = [
+        ("blocked_at", admin.EmptyFieldListFilter),
+        "environment",
+        OfOrganisation,
+    ]
     search_fields = [
         "name",
         "organisation__name",
@@ -133,7 +138,7 @@ class KeyRequestAdmin(StaffAdmin):
     list_display = [
         "name", "organisation", "product", "environment", "asked_at", "status",
     ]  # fmt: skip
-    list_filter = ["status", "environment"]
+    list_filter = ["status", "environment", OfOrganisation]
     list_select_related = ["organisation", "product"]
     search_fields = ["name", "organisation__name", "organisation__slug"]
     asked = [

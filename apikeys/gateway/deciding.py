@@ -30,6 +30,7 @@ class Refusal(Enum):
     UNKNOWN = "unknown"  # no key, a typing error, or nobody's
     EXPIRED = "expired"
     BLOCKED = "blocked"
+    ORGANISATION = "organisation"  # all its keys, by the operator
     ADDRESS = "address"  # the key works from other networks
     WRONG_API = "wrong-api"
     QUOTA = "quota"
@@ -49,6 +50,7 @@ class Facts:
     organisation: str
     expires_at: datetime.datetime | None
     blocked: bool
+    organisation_blocked: bool
     environment: str
     canary: bool  # a decoy: never passes, and its use is reported
     networks: tuple[Network, ...]  # none: from anywhere
@@ -131,6 +133,8 @@ def _within_limits(facts: Facts, age: float, standing: Standing | None) -> Decis
 
 def closed(facts: Facts) -> Refusal | None:
     """Why a secret opens nothing, whatever is asked for."""
+    if facts.organisation_blocked:
+        return Refusal.ORGANISATION
     if facts.blocked:
         return Refusal.BLOCKED
     if facts.expires_at and facts.expires_at <= timezone.now():
@@ -225,6 +229,7 @@ def facts_of(secret: Any) -> Facts:
         organisation=key.organisation.slug,
         expires_at=min(ends, default=None),
         blocked=key.blocked_at is not None,
+        organisation_blocked=key.organisation.blocked_at is not None,
         environment=key.environment,
         canary=key.canary,
         networks=tuple(ipaddress.ip_network(network) for network in key.networks),

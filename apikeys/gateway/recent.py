@@ -105,6 +105,14 @@ def listen() -> None:
                 _listener.start()
 
 
+def meant_by(payload: str) -> Callable[[Any], bool]:
+    """What a notification is about: a key by its id, or all keys of an organisation."""
+    told, _, slug = payload.partition("of ")
+    if slug:
+        return lambda answer: getattr(answer, "organisation", None) == slug
+    return lambda answer: str(getattr(answer, "key_id", "")) == told
+
+
 def _hear() -> None:
     while True:
         try:
@@ -126,5 +134,4 @@ def _hear_until_cut_off() -> None:
         recent.forget(lambda _answer: False)  # ask again: nobody listened until now
         recent.hears = True
         for notification in connection.notifies():
-            key = notification.payload
-            recent.forget(lambda answer: str(getattr(answer, "key_id", "")) == key)  # noqa: B023
+            recent.forget(meant_by(notification.payload))

@@ -24,6 +24,11 @@ WORDS = {  # status, title, detail: for the developer who made the call
         "Blocked API key",
         "This API key was blocked. The portal says by whom and why.",
     ),
+    Refusal.ORGANISATION: (
+        403,
+        "Blocked organisation",
+        "Your organisation is blocked, so none of its keys work. The portal says why.",
+    ),
     Refusal.ADDRESS: (
         403,
         "Network not allowed",

@@ -51,6 +51,7 @@ class Reason(models.TextChoices):
     UNKNOWN = "unknown", _("Onbekende key")
     EXPIRED = "expired", _("Key werkt niet meer")
     BLOCKED = "blocked", _("Key geblokkeerd")
+    ORGANISATION = "organisation", _("Organisatie geblokkeerd")
     ADDRESS = "address", _("Ander netwerk")
     QUOTA = "quota", _("Te veel aanroepen")
     BUDGET = "budget", _("Budget op")

@@ -3,8 +3,10 @@
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
 from .billing import BillingCorrectionAdmin, BillingLineAdmin, BillingMonthAdmin
+from .contracts import ContractAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
-from .documents import ContractAdmin, DocumentTemplateAdmin, MandateAdmin
+from .documents import DocumentTemplateAdmin, MandateAdmin
+from .reports import ReportAdmin
 from .terms import TermsRequestAdmin, TermsRoundAdmin
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "DocumentTemplateAdmin",
     "MandateAdmin",
     "ReplyTemplateAdmin",
+    "ReportAdmin",
     "TermsRequestAdmin",
     "TermsRoundAdmin",
 ]

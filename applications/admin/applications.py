@@ -31,7 +31,7 @@ from ..staff.steps import STEPS
 from ..summary import answer, parts, question
 from ..timeline import timeline
 from ..views.following import as_download
-from .filters import Assignee, AtMost, Customer, Payment, Queue, Since
+from .filters import Assignee, Customer, Payment, Queue, Since
 from .returned import compare_page, page_picture, returned
 
 
@@ -48,22 +48,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
     ]
     list_filter = [Queue, Assignee, Customer, Payment, Since]
     list_select_related = ["assignee"]
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER  # a count of everything for each choice
-    paginator = AtMost
-    search_fields = [
-        "reference",
-        "kvk_number",
-        "organisation_name",
-        "contact_name",
-        "contact_email",
-        "answers__account_email",
-        "answers__username",
-    ]
+    search_fields = ["searched"]
     search_help_text = _(
         "Zoek op kenmerk, KVK-nummer, naam, e-mailadres of gebruikersnaam."
     )
-    list_per_page = 50
     actions = ["take"]
 
     @admin.action(description=_("Oppakken"), permissions=["assign"])

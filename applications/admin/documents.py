@@ -13,7 +13,6 @@ from mail import paper
 from .. import example, rendering
 from ..models import (
     FROM_THE_CUSTOMER,
-    Contract,
     DocumentKind,
     DocumentTemplate,
     Mandate,
@@ -150,25 +149,6 @@ class DocumentTemplateAdmin(StaffAdmin):
             ),
             form=form,
         )
-
-
-@admin.register(Contract)
-class ContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "organisation", "starts_on", "ends_on", "cancelled_at"]
-    list_filter = ["ends_on"]
-    fields = [
-        "number",
-        "organisation",
-        "application",
-        "api_key",
-        "starts_on",
-        "ends_on",
-        "cancelled_at",
-        "cancelled_by",
-        "cancellation_reason",
-        "ended_at",
-    ]
-    search_fields = ["number", "organisation__name", "organisation__kvk_number"]
 
 
 @admin.register(Mandate)

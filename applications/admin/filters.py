@@ -1,22 +1,10 @@
 """The questions that staff put to the list of applications."""
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Status
-
-
-class AtMost(Paginator):
-    """Counts no further than anybody turns pages: the rest is for a filter or a search."""
-
-    MOST = 5_000
-
-    @cached_property
-    def count(self):
-        return self.object_list.order_by()[: self.MOST].count()
 
 
 class Queue(admin.SimpleListFilter):

@@ -14,6 +14,7 @@ from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note
 from .replies import ReplyTemplate
+from .reports import Report
 from .returned import ReturnedFile
 from .statuses import DECIDED, OPEN, Status, WrongState
 from .terms import TermsAnswer, TermsRequest, TermsRound
@@ -43,6 +44,7 @@ __all__ = [
     "Note",
     "RegisterLookup",
     "ReplyTemplate",
+    "Report",
     "ReturnedFile",
     "SigningGround",
     "Stage",

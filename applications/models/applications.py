@@ -1,10 +1,11 @@
 import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
-from django.db.models.fields.json import KT
-from django.db.models.functions import Lower
+from django.db.models.fields.json import KT, KeyTransform
+from django.db.models.functions import Concat, Lower, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +32,11 @@ class Volume(models.TextChoices):
     HUNDRED_THOUSAND = "100000", _("10.000 tot 100.000")
     THREE_HUNDRED_THOUSAND = "300000", _("100.000 tot 300.000")
     MORE = "more", _("Meer dan 300.000")
+
+
+SEARCHED = [
+    "kvk_number", "name", "contract_name", "contract_email", "account_email", "username",
+]  # fmt: skip
 
 
 def _answer(label, name):
@@ -161,6 +167,20 @@ class Application(models.Model):
         db_persist=True,
     )
 
+    searched = models.GeneratedField(  # all that staff find an application by
+        expression=Concat(
+            "reference",
+            *(
+                part
+                for name in SEARCHED
+                for part in (Value(" "), KT(f"answers__{name}"))
+            ),
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
     created_at = models.DateTimeField(_("begonnen"), auto_now_add=True)
     expires_at = models.DateTimeField(_("concept bewaard tot"), editable=False)
     from_address = models.CharField(
@@ -257,6 +277,16 @@ class Application(models.Model):
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since"]),
             models.Index(fields=["kvk_number"]),
+            models.Index(fields=["submitted_at"]),
+            models.Index(
+                KeyTransform("payment_method", "answers"),
+                "status_since",
+                name="application_by_payment",
+            ),
+            GinIndex(  # as icontains asks: any three letters
+                OpClass(Upper("searched"), name="gin_trgm_ops"),
+                name="application_searched",
+            ),
             models.Index(fields=["email_domain"]),
             models.Index(fields=["from_address", "created_at"]),
         ]

@@ -80,6 +80,9 @@ class Contract(models.Model):
     cancellation_reason = models.TextField(
         _("reden van opzegging"), blank=True, editable=False
     )
+    by_us = models.BooleanField(  # only we take such an end back
+        _("door ons beëindigd"), default=False, editable=False
+    )
     ended_at = models.DateTimeField(_("beëindigd"), null=True, editable=False)
 
     objects = ContractQuerySet.as_manager()
@@ -88,7 +91,13 @@ class Contract(models.Model):
         verbose_name = _("overeenkomst")
         verbose_name_plural = _("overeenkomsten")
         ordering = ["starts_on", "pk"]
+        permissions = [("end_contract", "Kan een overeenkomst beëindigen")]
         constraints = [
+            models.CheckConstraint(
+                name="contract_is_ended_by_us_for_a_reason",
+                condition=Q(by_us=False)
+                | (Q(cancelled_at__isnull=False) & ~Q(cancellation_reason="")),
+            ),
             models.CheckConstraint(
                 name="contract_cancellation_is_complete",
                 condition=Q(

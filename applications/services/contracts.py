@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from apikeys import services as apikeys
 from audit.services import record
+from organisations.services.intervening import OwnInterest
 from organisations.services.locking import lock
 
 from .. import emails
@@ -20,6 +21,18 @@ class AlreadyCancelled(Exception):
 
 class NotCancelled(Exception):
     """There is no cancellation to take back, or its last day is past."""
+
+
+class EndedByUs(Exception):
+    """The operator ended it, so only the operator takes that back."""
+
+
+class Over(Exception):
+    """Its last day is past."""
+
+
+class NotADay(Exception):
+    """No contract ends on a day that is past, nor before it began."""
 
 
 class AnotherDay(Exception):
@@ -56,12 +69,51 @@ def cancel(
 
 @transaction.atomic
 def take_back(contract: Contract, *, by: User) -> None:
-    """Let the contract run on after all; raises NotCancelled."""
+    """Let the contract run on after all; raises NotCancelled or EndedByUs."""
     _lock(contract, by=by)
     if not contract.cancelled_at or contract.is_over:
         raise NotCancelled
+    if contract.by_us:
+        raise EndedByUs
+    _run_on(contract, by=by)
+
+
+@transaction.atomic
+def end(contract: Contract, *, ends_on: datetime.date, reason: str, by: User) -> None:
+    """Staff end it on a day that they choose, also where the customer chose another.
+
+    The keys stop after that day, and the organisation reads why. Raises OwnInterest, Over
+    or NotADay.
+    """
+    _lock(contract)
+    _require_no_interest(contract, by)
+    if contract.is_over:
+        raise Over
+    if ends_on < timezone.localdate() or ends_on <= contract.starts_on:
+        raise NotADay
+    contract.ends_on, contract.cancellation_reason = ends_on, reason
+    contract.cancelled_at, contract.cancelled_by = timezone.now(), by
+    contract.by_us = True
+    _save_cancellation(contract)
+    apikeys.let_work_until(contract.api_key, ends_on, by=by)
+    _record("contract.ended_by_us", contract, by, day=ends_on, reason=reason)
+    emails.contract_ended_by_us(contract)
+
+
+@transaction.atomic
+def let_run_on(contract: Contract, *, by: User) -> None:
+    """Staff take back that they end it; raises OwnInterest or NotCancelled."""
+    _lock(contract)
+    _require_no_interest(contract, by)
+    if not contract.by_us or contract.is_over:
+        raise NotCancelled
+    _run_on(contract, by=by)
+
+
+def _run_on(contract: Contract, *, by: User) -> None:
     contract.ends_on, contract.cancellation_reason = None, ""
-    contract.cancelled_at = contract.cancelled_by = None
+    contract.cancelled_at, contract.cancelled_by = None, None
+    contract.by_us = False
     _save_cancellation(contract)
     apikeys.let_work_until(contract.api_key, None, by=by)
     _record("contract.kept", contract, by)
@@ -94,10 +146,14 @@ def _lock(contract: Contract, *, by: User | None = None) -> None:
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
 
 
+def _require_no_interest(contract: Contract, by: User) -> None:
+    if contract.organisation.memberships.filter(user=by).exists():
+        raise OwnInterest
+
+
 def _save_cancellation(contract: Contract) -> None:
-    contract.save(
-        update_fields=["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason"]
-    )
+    of_end = ["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason", "by_us"]
+    contract.save(update_fields=of_end)
 
 
 def _record(kind: str, contract: Contract, by: User | None, **data: object) -> None:

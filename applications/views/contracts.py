@@ -79,6 +79,9 @@ def take_back(request, membership, contract_id):
         services.take_back(contract, by=request.user)
     except services.NotCancelled:
         messages.warning(request, _("Er is geen opzegging (meer) om in te trekken."))
+    except services.EndedByUs:
+        text = _("Wij hebben de overeenkomst beëindigd. Neem contact met ons op.")
+        messages.warning(request, text)
     else:
         messages.success(request, _("De overeenkomst loopt door."))
     return _back(membership)

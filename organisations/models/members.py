@@ -173,6 +173,15 @@ class Invitation(models.Model):
     def is_expired(self):
         return self.expires_at <= timezone.now()
 
+    @property
+    def state(self):
+        """What came of it, in words."""
+        if self.accepted_at:
+            return _("aangenomen")
+        if self.withdrawn_at:
+            return _("ingetrokken")
+        return _("verlopen") if self.is_expired else _("wacht op antwoord")
+
     def is_by_administrator(self):
         """Whether who asked may still ask: an administrator there, or staff who help."""
         inviter = self.invited_by

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -51,6 +52,10 @@ class Organisation(models.Model):
     second_factor_from = models.DateField(
         _("tweede stap verplicht vanaf"), null=True, editable=False
     )
+    blocked_at = models.DateTimeField(_("geblokkeerd"), null=True, editable=False)
+    blocked_reason = models.CharField(
+        _("reden van de blokkade"), max_length=300, blank=True, editable=False
+    )
     created_at = models.DateTimeField(_("sinds"), auto_now_add=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership")
 
@@ -58,7 +63,22 @@ class Organisation(models.Model):
         verbose_name = _("organisatie")
         verbose_name_plural = _("organisaties")
         ordering = ["name"]
+        permissions = [("block_organisation", "Kan een organisatie blokkeren")]
+        triggers = [  # whoever writes: processes that answer gateways listen
+            pgtrigger.Trigger(
+                name="tells_gateways",
+                level=pgtrigger.Row,
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("blocked_at"),
+                func="PERFORM pg_notify('portal_keys', 'of ' || NEW.slug); RETURN NULL;",
+            )
+        ]
         constraints = [
+            models.CheckConstraint(
+                name="organisation_is_blocked_for_a_reason",
+                condition=Q(blocked_at=None, blocked_reason="")
+                | (Q(blocked_at__isnull=False) & ~Q(blocked_reason="")),
+            ),
             models.CheckConstraint(
                 name="organisation_kvk_number_is_eight_digits",
                 condition=Q(kvk_number=None) | Q(kvk_number__regex=r"^[0-9]{8}$"),

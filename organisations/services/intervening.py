@@ -210,7 +210,7 @@ def _take(intervention: Intervention, *, by: User | None = None) -> None:
 
     `by` is the administrator who objects.
     """
-    lock(intervention.organisation_id, by=by)
+    lock(intervention.organisation_id, by=by, while_blocked=True)
     intervention.refresh_from_db()
     if intervention.outcome:
         raise InterventionEnded

@@ -8,23 +8,29 @@ from ..models import Organisation
 from ..roles import Permission
 
 
+class OrganisationBlocked(PermissionDenied):
+    """The operator blocked the organisation: its members read, and change nothing."""
+
+
 def lock(
     organisation_id: int,
     *,
     by: User | None = None,
     permission: Permission = Permission.ORGANISATION_MANAGE,
+    while_blocked: bool = False,
 ) -> Organisation:
     """Let nobody else change who runs the organisation until this is done.
 
     `by` acts as a member with this right, and is refused if they lost it since the page
-    was made (PermissionDenied). Take this lock before every other one.
+    was made (PermissionDenied), or if the organisation was blocked (OrganisationBlocked)
+    and this is not for `while_blocked`. Take this lock before every other one.
 
     Without its key: what is recorded meanwhile refers to the organisation as it commits,
     holding the audit log that this will wait for.
     """
     rows = Organisation.objects.select_for_update(no_key=True)
     organisation = rows.get(pk=organisation_id)
-    require(permission, of=organisation, user=by)
+    require(permission, of=organisation, user=by, while_blocked=while_blocked)
     return organisation
 
 
@@ -33,7 +39,13 @@ def require_administrator(organisation: Organisation, user: User | None) -> None
     require(Permission.ORGANISATION_MANAGE, of=organisation, user=user)
 
 
-def require(permission: Permission, *, of: Organisation, user: User | None) -> None:
+def require(
+    permission: Permission,
+    *,
+    of: Organisation,
+    user: User | None,
+    while_blocked: bool = False,
+) -> None:
     """Refuse who lost the right while the page was open; the organisation is locked.
 
     Time and the operator's staff act for an organisation through services of their own.
@@ -43,3 +55,5 @@ def require(permission: Permission, *, of: Organisation, user: User | None) -> N
     mine = of.memberships.filter(user=user).first()
     if not (mine and permission in mine.permissions):
         raise PermissionDenied
+    if of.blocked_at and not while_blocked:
+        raise OrganisationBlocked

@@ -67,7 +67,7 @@ def answer(request, membership, request_id):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@requires(Permission.ORGANISATION_MANAGE)
+@requires(Permission.ORGANISATION_MANAGE, while_blocked=True)
 @reauthentication_required
 def intervention(request, membership, intervention_id):
     every = membership.organisation.interventions.select_related("user", "replaces")

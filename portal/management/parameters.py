@@ -147,7 +147,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     ],
     **{
         f"admin:organisations_organisation_{page} pk": _of(Organisation)
-        for page in ("help", "look", "stop_looking")
+        for page in ("help", "look", "stop_looking", "block")
+    },
+    **{
+        f"admin:applications_contract_{page} pk": _of(Contract)
+        for page in ("end", "run_on")
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "admin:applications_billingline_correct pk": _of(BillingLine),
@@ -225,6 +229,7 @@ NOBODYS = {
     "organisations:own_login_act act": "uitzetten",
     "admin:organisations_organisation_help kind": "appoint",
     "admin:organisations_intervention_act act": "stoppen",
+    "admin:applications_report_csv report": "aanvragen",
 }
 
 

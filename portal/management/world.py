@@ -22,6 +22,7 @@ STAFF = {
     "toezicht": "Tara Toezicht",
     "catalogus": "Karin Catalogus",
     "facturatie": "Femke Facturatie",
+    "rapportage": "Roos Rapport",
 }
 ADDRESS = {
     "street": "Voorbeeldstraat 1",

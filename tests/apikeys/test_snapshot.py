@@ -16,6 +16,7 @@ from apikeys import gateways, secrets, services
 from apikeys.gateway import recent
 from apikeys.gateway import snapshot as snapshots
 from apikeys.models import Api, ApiKey, Gateway, KeySecret
+from organisations.services import blocking
 from tests.apikeys.test_quotas import allow, used  # noqa: F401
 from tests.factories import ApiKeyFactory, UserFactory
 
@@ -221,3 +222,12 @@ def test_ten_thousand_keys_stream_in_few_queries(pull, key, token):
     assert {json.loads(line)["organisation"] for line in pieces[1:-1]} == {
         key.organisation.slug
     }
+
+
+def test_a_key_of_a_blocked_organisation_stands_in_none(pull, key):
+    lines = len(pull().getvalue().splitlines())
+
+    blocking.block(key.organisation, reason="Misbruik", by=UserFactory(is_staff=True))
+    recent.recent.forget(recent.meant_by(f"of {key.organisation.slug}"))
+
+    assert len(pull().getvalue().splitlines()) == lines - 1

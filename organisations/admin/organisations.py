@@ -1,56 +1,22 @@
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from audit.admin import StaffAdmin, needs
 
-from .fields import KvkNumberField, RsinField
-from .models import Contact, Intervention, LegalForm, Membership, Organisation
-from .services import details, intervening, looking
-from .staff import EXPLANATION, FORMS, REFUSALS, LookForm
-
-
-def act_page(pages, request, organisation, **content):
-    """One act of staff on an organisation: what it is, and the form that asks for it."""
-    context = {
-        **pages.admin_site.each_context(request),
-        "opts": pages.opts,
-        "about": organisation,
-        **content,
-    }
-    return render(request, "admin/organisations/act.html", context)
-
-
-class ShownInline(admin.TabularInline):
-    """Rows to read beside their organisation."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-
-class MembershipInline(ShownInline):
-    model = Membership
-    fields = ["user", "role", "since", "last_used_at"]
-    readonly_fields = ["user", "role", "since", "last_used_at"]
-
-
-class ContactInline(ShownInline):
-    """Who is asked by telephone before staff believe a mail."""
-
-    model = Contact
-    fields = ["kind", "name", "function", "email", "phone", "since", "replaced_at"]
-    readonly_fields = ["since", "replaced_at"]
+from .. import staff_page
+from ..fields import KvkNumberField, RsinField
+from ..models import LegalForm, Membership, Organisation
+from ..services import blocking, details, intervening, looking
+from ..staff import EXPLANATION, FORMS, REFUSALS, LookForm, ReasonForm
+from .acting import act_page, asked
 
 
 class CorrectionForm(forms.ModelForm):
@@ -85,7 +51,8 @@ class CorrectionForm(forms.ModelForm):
 @admin.register(Organisation)
 class OrganisationAdmin(StaffAdmin):
     list_display = ["name", "kvk_number", "city", "members_in_words", "created_at"]
-    search_fields = ["name", "kvk_number", "slug", "members__name", "members__email"]
+    search_fields = ["name", "kvk_number", "slug"]
+    search_help_text = _("Zoek op naam, KVK-nummer, code of een gebruiker.")
     list_filter = ["legal_form"]
     form = CorrectionForm
     fields = [
@@ -97,14 +64,30 @@ class OrganisationAdmin(StaffAdmin):
         ("invoice_email", "invoice_attention", "purchase_reference"),
         "created_at",
     ]
-    inlines = [MembershipInline, ContactInline]
 
     @admin.display(description=_("gebruikers"))
     def members_in_words(self, organisation):
         return ", ".join(user.username for user in organisation.members.all())
 
     def get_queryset(self, request):
-        return super().get_queryset(request).prefetch_related("members")
+        found = super().get_queryset(request)
+        is_list = request.resolver_match.url_name.endswith("_changelist")
+        return found.prefetch_related("members") if is_list else found
+
+    def get_search_results(self, request, queryset, search_term):
+        """Also by a member, without a row for each of them."""
+        found, _may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            members = Membership.objects.found(search_term).values("organisation")
+            found = queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=members))
+        return found, False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        organisation = self.get_object(request, unquote(object_id))
+        if organisation is None or not self.has_view_permission(request, organisation):
+            return super().change_view(request, object_id, form_url)
+        context = {"sections": staff_page.sections(organisation, request.user)}
+        return super().change_view(request, object_id, form_url, context)
 
     def get_fields(self, request, obj=None):
         """Who only reads is not asked for a reason."""
@@ -140,7 +123,38 @@ class OrganisationAdmin(StaffAdmin):
             self.admin_site.admin_view(self.stop_looking),
             name="organisations_organisation_stop_looking",
         )
-        return [help_one, look, stop_looking, *super().get_urls()]
+        block = path(
+            "<int:pk>/blokkeren/",
+            self.admin_site.admin_view(self.block),
+            name="organisations_organisation_block",
+        )
+        return [help_one, look, stop_looking, block, *super().get_urls()]
+
+    @needs("organisations.block_organisation")
+    def block(self, request, pk):
+        """Block it, or lift that: whichever it can be now."""
+        organisation = get_object_or_404(Organisation, pk=pk)
+        form = ReasonForm(request.POST or None)
+        if organisation.blocked_at:
+            content = {
+                "title": _("Blokkade opheffen"),
+                "explanation": _(
+                    "De API-keys die voor de blokkade werkten, werken meteen weer. De"
+                    " administrators krijgen een mail."
+                ),
+                "button": _("Hef de blokkade op"),
+            }
+            return asked(self, request, organisation, form, blocking.unblock, **content)
+        content = {
+            "title": _("Blokkeren"),
+            "explanation": _(
+                "Geen enkele API-key van deze organisatie werkt nog. De leden kunnen"
+                " inloggen en lezen, maar niets wijzigen. De administrators krijgen een"
+                " mail."
+            ),
+            "button": _("Blokkeer de organisatie"),
+        }
+        return asked(self, request, organisation, form, blocking.block, **content)
 
     @needs("organisations.look_along")
     def look(self, request, pk):
@@ -213,86 +227,14 @@ class OrganisationAdmin(StaffAdmin):
     def has_change_permission(self, request, obj=None):
         """Who works for an organisation does not change what it is."""
         may = super().has_change_permission(request, obj)
-        own = obj and obj.pk and obj.members.filter(pk=request.user.pk).exists()
-        return may and not own
+        return may and not (obj and obj.pk in self._own(request))
+
+    def _own(self, request):
+        """Asked once for a page, which asks it for each of its parts."""
+        if not hasattr(request, "own_organisations"):
+            mine = Membership.objects.filter(user=request.user.pk)
+            request.own_organisations = {*mine.values_list("organisation", flat=True)}
+        return request.own_organisations
 
     def has_delete_permission(self, request, obj=None):
         return False
-
-
-@admin.register(Intervention)
-class InterventionAdmin(ReadOnlyAdmin):
-    """Help that staff proposed: another approves it, or somebody stops it."""
-
-    list_display = ["organisation", "what", "state", "proposed_at", "proposed_by"]
-    list_filter = ["kind", "outcome"]
-    list_select_related = ["organisation", "user", "replaces", "proposed_by"]
-    search_fields = ["organisation__name", "organisation__slug"]
-    fields = [
-        "organisation", "what", "reason", "checked", "state",
-        ("proposed_at", "proposed_by"), ("approved_at", "approved_by"),
-        "takes_effect_at", ("ended_at", "ended_by"),
-    ]  # fmt: skip
-    ACTS = {
-        "goedkeuren": (_("Goedkeuren"), "approve_intervention", intervening.approve),
-        "stoppen": (_("Stoppen"), "propose_intervention", intervening.stop),
-    }
-
-    @admin.display(description=_("wat"))
-    def what(self, intervention):
-        return str(intervention)
-
-    @admin.display(description=_("status"))
-    def state(self, intervention):
-        if intervention.outcome:
-            return intervention.get_outcome_display()
-        if intervention.approved_at:
-            return _("goedgekeurd, er kan nog bezwaar komen")
-        return _("wacht op goedkeuring door een ander")
-
-    def get_urls(self):
-        act = path(
-            "<int:pk>/<slug:act>/",
-            self.admin_site.admin_view(self.act),
-            name="organisations_intervention_act",
-        )
-        standard = super().get_urls()  # the last one takes any other path
-        return [*standard[:-1], act, *standard[-1:]]
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        found = self.get_object(request, object_id)
-        offered = [
-            (slug, label)
-            for slug, (label, right, _act) in self.ACTS.items()
-            if found is not None
-            and not found.outcome
-            and not (slug == "goedkeuren" and found.approved_at)
-            and request.user.has_perm(f"organisations.{right}")
-        ]
-        return super().change_view(request, object_id, form_url, {"acts": offered})
-
-    def act(self, request, pk, act):
-        """Ask for confirmation, then do it."""
-        if act not in self.ACTS:
-            return redirect("admin:organisations_intervention_change", pk)
-        label, right, perform = self.ACTS[act]
-        if not request.user.has_perm(f"organisations.{right}"):
-            raise PermissionDenied
-        intervention = get_object_or_404(Intervention, pk=pk)
-        if request.method == "POST":
-            try:
-                perform(intervention, by=request.user)
-            except tuple(REFUSALS) as refusal:
-                messages.error(request, REFUSALS[type(refusal)])
-            else:
-                messages.success(request, _("Gedaan: %(act)s.") % {"act": label})
-            return redirect("admin:organisations_intervention_change", pk)
-        return act_page(
-            self,
-            request,
-            intervention.organisation,
-            title=label,
-            explanation=str(intervention),
-            checked=intervention.checked,
-            button=label,
-        )

@@ -1,0 +1,104 @@
+"""Every list and page of staff with a hundred applications, and with a hundred thousand.
+
+python -m benchmarks.staff [organisations applications]
+
+Prints how many times longer each takes, in the same run and process, and what it asks. The
+floor is an empty page of the same admin: what is not ours to make quicker.
+"""
+
+import benchmarks.database  # noqa: F401, I001  # first
+
+import statistics
+import sys
+import time
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from applications.models import Application
+from organisations.models import Organisation
+from portal.management.crowd import Crowd
+
+ROUNDS = 7
+SEARCHES = {
+    "applications_application": ["Menigte 42", "10000042", "inkoop-42@"],
+    "organisations_organisation": ["Menigte 42", "10000042", "menigte-42@"],
+    "accounts_user": ["menigte-42"],
+    "mail_message": ["menigte-42@menigte.example"],
+}
+FILTERS = {
+    "applications_application": [
+        "?status=all", "?status=overdue", "?status=approved", "?customer=new&status=all",
+        "?customer=known&status=all", "?payment=invoice&status=all", "?assignee=nobody",
+        "?o=2&status=all", "?status=all&p=2",
+    ],
+    "audit_event": ["?kind=application.moved"],
+}  # fmt: skip
+
+
+def main() -> None:
+    settings.ALLOWED_HOSTS, settings.DEBUG = ["testserver"], False
+    settings.REQUIRE_SECOND_FACTOR = False
+    boss = User.objects.create_superuser("bench-staff", "b@b.example")
+    crowd = Crowd()
+    many = [int(size) for size in sys.argv[1:]] or [10_000, 100_000]
+    crowd.grow(20, 80)
+    client = Client(raise_request_exception=True)
+    client.force_login(boss)
+    few = {url: measured(client, url) for url in pages()}
+    began = time.perf_counter()
+    crowd.grow(many[0] - 20, many[1] - many[0] - 80)
+    print(f"made in {time.perf_counter() - began:.0f} s\n")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    floor = measured(client, reverse("admin:apikeys_api_add"))[0]
+    print(f"{'':70} {'few':>8} {'many':>8}  times  queries   (floor {floor:.1f} ms)")
+    for url, (before, asked) in few.items():
+        after, now = measured(client, url)
+        mark = " <--" if after > 2 * before or now > 12 else ""
+        print(
+            f"{url[:70]:70} {before:8.1f} {after:8.1f} {after / before:6.2f}  {asked:3} {now:3}{mark}"
+        )
+
+
+def pages():
+    yield reverse("admin:index")
+    for model in admin.site._registry:
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        url = reverse(f"admin:{name}_changelist")
+        yield url
+        yield from (url + asked for asked in FILTERS.get(name, []))
+        yield from (f"{url}?q={words}" for words in SEARCHES.get(name, []))
+    pk = Organisation.objects.get(slug="m1").pk
+    yield reverse("admin:organisations_organisation_change", args=[pk])
+    first = Application.objects.get(reference="M1").pk
+    yield reverse("admin:applications_application_change", args=[first])
+    for name in ("accounts_user", "audit_event", "mail_message", "apikeys_apikey"):
+        yield reverse(f"admin:{name}_changelist") + f"?organisation={pk}"
+
+
+def measured(client, url):
+    """Milliseconds in the middle of some rounds, and queries."""
+    client.get(url)
+    asked = []
+
+    def count(execute, *query):
+        asked.append(query[0])
+        return execute(*query)
+
+    with connection.execute_wrapper(count):
+        assert client.get(url).status_code == 200, url
+    took = []
+    for _round in range(ROUNDS):
+        began = time.perf_counter()
+        client.get(url)
+        took.append(time.perf_counter() - began)
+    return statistics.median(took) * 1000, len(asked)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""How an act of staff on an organisation, or something that it has, is asked."""
+
+from django.contrib import messages
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from ..staff import REFUSALS
+
+
+def act_page(pages, request, about, *, there=None, **content):
+    """One act of staff: what it is about and what it does, and the form that asks for it."""
+    page = "admin:organisations_organisation_change"
+    context = {
+        **pages.admin_site.each_context(request),
+        "opts": pages.opts,
+        "about": about,
+        "there": there or reverse(page, args=[about.pk]),
+        **content,
+    }
+    return render(request, "admin/organisations/act.html", context)
+
+
+def asked(
+    pages, request, about, form, perform, *, refusals=REFUSALS, there=None, **content
+):
+    """Show the form; once it is filled in well, do it, or say why not."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            perform(about, **form.cleaned_data, by=request.user)
+        except tuple(refusals) as refusal:
+            form.add_error(None, refusals[type(refusal)])
+        else:
+            messages.success(request, _("Gedaan: %(act)s.") % {"act": content["title"]})
+            page = "admin:organisations_organisation_change"
+            return redirect(there or reverse(page, args=[about.pk]))
+    return act_page(pages, request, about, form=form, there=there, **content)

@@ -1,0 +1,90 @@
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from audit.admin import ReadOnlyAdmin
+
+from ..models import Intervention
+from ..services import intervening
+from ..staff import REFUSALS
+from .acting import act_page
+
+
+@admin.register(Intervention)
+class InterventionAdmin(ReadOnlyAdmin):
+    """Help that staff proposed: another approves it, or somebody stops it."""
+
+    list_display = ["organisation", "what", "state", "proposed_at", "proposed_by"]
+    list_filter = ["kind", "outcome"]
+    list_select_related = ["organisation", "user", "replaces", "proposed_by"]
+    search_fields = ["organisation__name", "organisation__slug"]
+    fields = [
+        "organisation", "what", "reason", "checked", "state",
+        ("proposed_at", "proposed_by"), ("approved_at", "approved_by"),
+        "takes_effect_at", ("ended_at", "ended_by"),
+    ]  # fmt: skip
+    ACTS = {
+        "goedkeuren": (_("Goedkeuren"), "approve_intervention", intervening.approve),
+        "stoppen": (_("Stoppen"), "propose_intervention", intervening.stop),
+    }
+
+    @admin.display(description=_("wat"))
+    def what(self, intervention):
+        return str(intervention)
+
+    @admin.display(description=_("status"))
+    def state(self, intervention):
+        if intervention.outcome:
+            return intervention.get_outcome_display()
+        if intervention.approved_at:
+            return _("goedgekeurd, er kan nog bezwaar komen")
+        return _("wacht op goedkeuring door een ander")
+
+    def get_urls(self):
+        act = path(
+            "<int:pk>/<slug:act>/",
+            self.admin_site.admin_view(self.act),
+            name="organisations_intervention_act",
+        )
+        standard = super().get_urls()  # the last one takes any other path
+        return [*standard[:-1], act, *standard[-1:]]
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        found = self.get_object(request, object_id)
+        offered = [
+            (slug, label)
+            for slug, (label, right, _act) in self.ACTS.items()
+            if found is not None
+            and not found.outcome
+            and not (slug == "goedkeuren" and found.approved_at)
+            and request.user.has_perm(f"organisations.{right}")
+        ]
+        return super().change_view(request, object_id, form_url, {"acts": offered})
+
+    def act(self, request, pk, act):
+        """Ask for confirmation, then do it."""
+        if act not in self.ACTS:
+            return redirect("admin:organisations_intervention_change", pk)
+        label, right, perform = self.ACTS[act]
+        if not request.user.has_perm(f"organisations.{right}"):
+            raise PermissionDenied
+        intervention = get_object_or_404(Intervention, pk=pk)
+        if request.method == "POST":
+            try:
+                perform(intervention, by=request.user)
+            except tuple(REFUSALS) as refusal:
+                messages.error(request, REFUSALS[type(refusal)])
+            else:
+                messages.success(request, _("Gedaan: %(act)s.") % {"act": label})
+            return redirect("admin:organisations_intervention_change", pk)
+        return act_page(
+            self,
+            request,
+            intervention.organisation,
+            title=label,
+            explanation=str(intervention),
+            checked=intervention.checked,
+            button=label,
+        )

@@ -1,0 +1,81 @@
+"""What the lists of staff cost does not grow with what is in them."""
+
+import pytest
+from django.contrib import admin
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from applications.models import Application
+from audit.admin import AtMost, StaffAdmin
+from organisations.models import Organisation
+from portal.management.crowd import Crowd
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+MOST = 12
+LISTS = sorted(
+    f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    for model in admin.site._registry
+)
+
+
+def asked(client, url):
+    with CaptureQueriesContext(connection) as captured:
+        answer = client.get(url)
+    assert answer.status_code == 200, url
+    return answer, [query["sql"] for query in captured]
+
+
+def test_a_list_asks_as_much_for_sixty_rows_as_for_five():
+    client = Client()
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    crowd = Crowd()
+    crowd.grow(3, 21)
+    few, many, shown = {}, {}, {}
+    for counted in (few, many):
+        for name in LISTS:
+            client.get(reverse(name))  # content types are asked once for a process
+            answer, queries = asked(client, reverse(name))
+            counted[name] = queries
+            if hasattr(answer, "context_data") and "cl" in answer.context_data:
+                shown[name] = len(answer.context_data["cl"].result_list)
+        crowd.grow(60, 500)
+    grown = {
+        name: (
+            len(few[name]),
+            len(many[name]),
+            [q for q in many[name] if q not in few[name]],
+        )
+        for name in LISTS
+        if len(few[name]) != len(many[name])
+    }
+    assert {name: one[:2] for name, one in grown.items()} == {}, grown
+    rights = 2  # what a superuser is not asked, who alone sees the queue of the worker
+    most = {n: MOST - (0 if "procrastinate" in n else rights) for n in LISTS}
+    assert {n: len(q) for n, q in many.items() if len(q) > most[n]} == {}
+    assert sum(rows >= 40 for rows in shown.values()) >= 10
+
+
+def test_no_list_counts_all_that_there_is():
+    lists = list(admin.site._registry.values())
+
+    assert [one for one in lists if isinstance(one, StaffAdmin)]
+    for pages in lists:
+        if isinstance(pages, StaffAdmin):
+            assert pages.paginator is AtMost
+            assert not pages.show_full_result_count
+
+
+def test_the_command_makes_them_once_and_not_in_production(settings):
+    call_command("crowd", organisations=2, applications=20, stdout=None)
+
+    assert Organisation.objects.filter(slug__startswith="m").count() == 2
+    assert Application.objects.filter(reference__startswith="M").count() == 20
+    with pytest.raises(CommandError):
+        call_command("crowd")
+    settings.DEVELOPMENT = False
+    with pytest.raises(CommandError):
+        call_command("crowd")
