@@ -293,21 +293,6 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
     ]
 
 
-class _Untold(dict):
-    def __missing__(self, name: str) -> str:
-        return "…"
-
-
-def in_short(event: Event) -> str:
-    """The sentence without the names in it, which would each be asked for."""
-    told = {
-        name: event.data[name]
-        for name in ("reason", "old", "new")
-        if event.data.get(name)
-    }
-    return str(SHOWN[event.kind]) % _Untold(told)
-
-
 def latest(
     organisation: Organisation, *kinds: str, about: type[Model], pk: int
 ) -> Act | None:

@@ -1,6 +1,6 @@
 """The page of one organisation in /beheer/: the last few of all that it has.
 
-However much that is, this costs five queries: the page itself asks as many again.
+However much that is, this costs ten queries: the page itself asks half as many again.
 """
 
 import datetime
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import OuterRef, QuerySet, Sum
 from django.db.models.functions import JSONObject
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from apikeys import charts
-from apikeys.models import ApiKey, KeySecret, KeyState, UsageDay
+from apikeys.models import ApiKey, UsageDay
 from apikeys.words import number
 from applications.models import Contract
 from mail.models import UNDELIVERED, Message
@@ -159,8 +159,8 @@ def _contacts(rows) -> Section:
 
 def _keys(organisation) -> Section:
     """With their state, and nothing that comes near their secret."""
-    old = KeySecret.objects.filter(key=OuterRef("pk"), expires_at__gt=timezone.now())
     keys = ApiKey.objects.filter(organisation=organisation).order_by("-created_at")
+    keys = keys.select_related("spending_stop").prefetch_related("secrets")
     return Section(
         _("API-keys"),
         [_("Naam"), _("Omgeving"), _("Status"), _("Gemaakt")],
@@ -168,22 +168,14 @@ def _keys(organisation) -> Section:
             [
                 Cell(key.name, _page("apikeys_apikey", key.pk)),
                 Cell(key.get_environment_display()),
-                Cell(_key_state(key), warns=key.blocked_at is not None),
+                Cell(key.state.label, warns=key.blocked_at is not None),
                 Cell(_moment(key.created_at)),
             ]
-            for key in keys.annotate(is_rotating=Exists(old))[:SHOWN]
+            for key in keys[:SHOWN]
         ],
         _("Er zijn geen API-keys."),
         _list("apikeys_apikey", organisation),
     )
-
-
-def _key_state(key) -> str:
-    if key.blocked_at:
-        return str(KeyState.BLOCKED.label)
-    if key.is_over or key.retired_at:
-        return str(KeyState.OVER.label)
-    return str((KeyState.ROTATING if key.is_rotating else KeyState.ACTIVE).label)
 
 
 def _usage(organisation) -> Section:
@@ -251,7 +243,8 @@ def _mails(organisation) -> Section:
 
 
 def _activity(organisation, user) -> Section:
-    events = activity.events(organisation)[:SHOWN]
+    events = [*activity.events(organisation)[:SHOWN]]
+    acts = activity.in_words(organisation, events)
     sees = user.has_perm("audit.view_event")
     return Section(
         _("Activiteit"),
@@ -259,13 +252,13 @@ def _activity(organisation, user) -> Section:
         [
             [
                 Cell(
-                    activity.in_short(event),
+                    act.what,
                     _page("audit_event", event.pk) if sees else "",
                 ),
                 Cell(str(event.by or _("niemand"))),
                 Cell(_moment(event.at)),
             ]
-            for event in events
+            for event, act in zip(events, acts, strict=True)
         ],
         _("Er is nog niets gebeurd."),
         _list("audit_event", organisation) if sees else "",

@@ -6,6 +6,7 @@ import re
 import subprocess
 from datetime import date, timedelta
 
+import pgtrigger
 import pikepdf
 import pytest
 from django.db import Error, IntegrityError
@@ -82,17 +83,21 @@ def product():
     product = Product.objects.create(slug="test-abonnement", name="Proefabonnement")
     api = Api.objects.create(slug="proef", name="Proefprofiel", version="v1", path="/")
     product.apis.add(api)
-    for unit, amount, begin, end in [
-        (PriceUnit.KEY_MONTH, "6.2000", date(2025, 1, 1), date(2025, 12, 31)),
-        (PriceUnit.KEY_MONTH, "6.4000", date(2026, 1, 1), None),
-        (PriceUnit.KEY_MONTH, "6.9000", date(2027, 1, 1), None),
-    ]:
+    with pgtrigger.ignore("apikeys.Price:stays_what_it_was"):  # as if it was then
+        for unit, amount, begin, end in [
+            (PriceUnit.KEY_MONTH, "6.2000", date(2025, 1, 1), date(2025, 12, 31)),
+            (PriceUnit.KEY_MONTH, "6.4000", date(2026, 1, 1), date(2026, 12, 31)),
+            (PriceUnit.KEY_MONTH, "6.9000", date(2027, 1, 1), None),
+        ]:
+            product.prices.create(
+                unit=unit, amount=amount, valid_from=begin, valid_until=end
+            )
         product.prices.create(
-            unit=unit, amount=amount, valid_from=begin, valid_until=end
+            api=api,
+            unit=PriceUnit.REQUEST,
+            amount="0.0175",
+            valid_from=date(2026, 1, 1),
         )
-    product.prices.create(
-        api=api, unit=PriceUnit.REQUEST, amount="0.0175", valid_from=date(2026, 1, 1)
-    )
     return product
 
 

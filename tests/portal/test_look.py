@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 from django import forms
 from django.contrib.auth import get_user_model
@@ -88,10 +89,11 @@ def test_home_shows_the_price_of_today_only(client):
     today = datetime.date.today()
     yesterday, tomorrow = (today + datetime.timedelta(days=days) for days in (-1, 1))
     price = {"product": product, "unit": PriceUnit.YEAR}
-    product.prices.create(
-        **price, amount=11, valid_from=yesterday, valid_until=yesterday
-    )
-    product.prices.create(**price, amount=22, valid_from=today)
+    with pgtrigger.ignore("apikeys.Price:stays_what_it_was"):  # on the first of a month
+        product.prices.create(
+            **price, amount=11, valid_from=yesterday, valid_until=yesterday
+        )
+    product.prices.create(**price, amount=22, valid_from=today, valid_until=today)
     product.prices.create(**price, amount=33, valid_from=tomorrow)
 
     html = client.get(reverse("home")).text
