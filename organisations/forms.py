@@ -4,9 +4,8 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
 from django.db.models import F
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.fields import (
     USERNAME_HELP,

@@ -1,5 +1,8 @@
 """The question that is asked on every call of an API: may this key pass?"""
 
+import logging
+import time
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -7,6 +10,11 @@ from django.utils import timezone
 from . import canaries, noting, quotas, recent
 from .answers import WHO_ASKS, answer, machine, problem
 from .deciding import Call, Decision, Facts, GatewayUnknown, Refusal, decide
+
+logger = logging.getLogger(__name__)
+
+AGAIN = 60.0  # seconds in which a gateway that is not known is not logged once more
+_logged_at = -AGAIN
 
 WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.UNKNOWN: (
@@ -54,6 +62,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     try:
         decision = decide(request.headers.get("Authorization", ""), presented, call)
     except GatewayUnknown:
+        _log_unknown_gateway()
         detail = "The header Authorization holds no token of a gateway."
         return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
     except recent.Away:
@@ -63,6 +72,14 @@ def verify(request: HttpRequest) -> HttpResponse:
     if decision.facts and decision.facts.canary:
         canaries.report(decision.facts.key_id, call.address)
     return _passed(decision) if decision.refusal is None else _refused(decision)
+
+
+def _log_unknown_gateway() -> None:
+    """For the operator: all calls through that gateway fail, and no caller can tell why."""
+    global _logged_at
+    if time.monotonic() - _logged_at > AGAIN:
+        _logged_at = time.monotonic()
+        logger.warning("asked by a gateway whose token is wrong, renewed or stopped")
 
 
 def _call(request: HttpRequest) -> Call:
