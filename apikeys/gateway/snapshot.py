@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 FORMAT = "portal-snapshot-1"
 AT_ONCE = 500  # secrets that are deciphered together
 LOOK_AGAIN = 60.0  # seconds; for what is not told of: the catalogue, used-up quotas
+TOLD = {None, deciding.Refusal.BUDGET}  # a key that a budget stopped is read as used up
 Row = tuple[int, dict[str, Any]]  # a secret's pk, and what is told of it
 
 
@@ -54,7 +55,7 @@ _made: dict[str, Made] = {}
 @sensitive_variables("authorization", "token")
 @machine("GET", "HEAD")
 def snapshot(request: HttpRequest) -> HttpResponseBase:
-    """Every key that may pass for the gateway's APIs; 304 while nothing changed."""
+    """Every key that opens the gateway's APIs; 304 while nothing changed."""
     authorization = request.headers.get("Authorization", "")
     gateway = gateways.recognise(authorization)
     if gateway is None:
@@ -128,7 +129,7 @@ def _rows(gateway: Gateway) -> list[Row]:
         if facts.canary:
             continue
         apis = sorted(facts.apis & asker.apis if asker.apis else facts.apis)
-        if apis and deciding.closed(facts) is None:
+        if apis and deciding.closed(facts) in TOLD:
             found.append((secret.pk, facts, apis))
     reported = quotas.reported({q.organisation for _, f, _ in found for q in f.quotas})
     return [(pk, _told(facts, apis, reported)) for pk, facts, apis in found]
@@ -147,13 +148,14 @@ def _told(facts: deciding.Facts, apis: list[str], reported: dict) -> dict[str, A
 
 def _limits(facts: deciding.Facts, api: str, reported: dict) -> dict[str, Any]:
     quota = quotas.most_generous(facts.quotas, api)
-    used = reported.get((quota.organisation, quota.product), 0) if quota else 0
+    used = reported.get(quotas.whose(quota), 0) if quota else 0
     month = quota.month if quota else None
+    stopped = deciding.closed(facts) is deciding.Refusal.BUDGET
     return {
         "api": api,
         "callsPerMonth": month,
         "callsPerSecond": quota.second if quota else None,
-        "usedUp": month is not None and used >= month,
+        "usedUp": stopped or (month is not None and used >= month),
     }
 
 

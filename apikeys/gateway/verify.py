@@ -24,8 +24,13 @@ WORDS = {  # status, title, detail: for the developer who made the call
     ),
     Refusal.EXPIRED: (
         401,
-        "Expired API key",
-        "This API key is no longer valid. Use the newest one of the portal.",
+        "Replaced API key",
+        "This value of the API key was replaced. Use the newest one of the portal.",
+    ),
+    Refusal.ENDED: (
+        401,
+        "API key ended",
+        "The end date of this API key or its contract is past. The portal says which.",
     ),
     Refusal.BLOCKED: (
         403,
@@ -37,6 +42,11 @@ WORDS = {  # status, title, detail: for the developer who made the call
         "Network not allowed",
         "This API key works from certain networks only. The portal says which.",
     ),
+    Refusal.ENVIRONMENT: (
+        403,
+        "Other environment",
+        "A key for tests opens nothing in production, nor the reverse.",
+    ),
     Refusal.WRONG_API: (
         403,
         "API not in the subscription",
@@ -45,7 +55,8 @@ WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.QUOTA: (
         429,
         "Quota used up",
-        "Your organisation used all calls that its subscription has for this month.",
+        "Your organisation used all calls that its subscription has for this month."
+        " Retry-After says how many seconds it lasts.",
     ),
     Refusal.BUDGET: (
         429,
@@ -138,4 +149,4 @@ def _cacheable(decision: Decision) -> str:
 
 
 def _type(refusal: Refusal) -> str:
-    return f"{settings.BASE_URL}/gateway/v1/openapi.json#{refusal.value}"
+    return f"{settings.BASE_URL}/gateway/v1/openapi.json#/x-refusals/{refusal.value}"
