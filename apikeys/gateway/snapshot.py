@@ -5,7 +5,6 @@ gateway's token, which only the gateway knows: what one gateway lost tells nothi
 another's, nor does it open anything.
 """
 
-import base64
 import datetime
 import hashlib
 import hmac
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_etags
@@ -25,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.encryption import NotDecryptable
 
-from .. import gateways, secrets
+from .. import gateways, jwk, secrets
 from ..models import Gateway, KeySecret
 from . import deciding, quotas
 from .answers import WHO_ASKS, answer, machine, problem
@@ -80,16 +79,6 @@ def snapshot(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@machine("GET", "HEAD")
-def keys(request: HttpRequest) -> HttpResponse:
-    """With what a snapshot's signature is checked (RFC 7517, 8037); anybody may know."""
-    known = [_published()] if settings.SNAPSHOT_KEY is not None else []
-    return answer(
-        JsonResponse({"keys": known}),
-        {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"},
-    )
-
-
 def _headers(tag: str) -> dict[str, str]:
     stands = f"private, max-age={settings.VERIFY_SECONDS}"
     return {"ETag": tag, "Cache-Control": stands}
@@ -113,7 +102,7 @@ def _head(gateway: Gateway) -> dict[str, Any]:
         "gateway": gateway.name,
         "issuedAt": _iso(issued),
         "validUntil": _iso(issued + 2 * period),
-        "keyId": _published()["kid"],
+        "keyId": jwk.public(settings.SNAPSHOT_KEY)["kid"],
     }
 
 
@@ -189,22 +178,14 @@ def _signed(lines: Iterable[bytes]) -> Iterator[bytes]:
         digest.update(line + b"\n")
         yield line + b"\n"
     signature = _key().sign(f"{FORMAT} {digest.hexdigest()}".encode())
-    yield _json({"sha256": digest.hexdigest(), "signature": _base64(signature)}) + b"\n"
+    yield (
+        _json({"sha256": digest.hexdigest(), "signature": jwk.base64url(signature)})
+        + b"\n"
+    )
 
 
 def _key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(settings.SNAPSHOT_KEY)
-
-
-def _published() -> dict[str, str]:
-    x = _base64(_key().public_key().public_bytes_raw())
-    named = {"crv": "Ed25519", "kty": "OKP", "x": x}  # in this order (RFC 7638)
-    kid = _base64(hashlib.sha256(_json(named)).digest())
-    return {**named, "alg": "EdDSA", "use": "sig", "kid": kid}
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _json(value: Any) -> bytes:

@@ -55,8 +55,7 @@ WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.QUOTA: (
         429,
         "Quota used up",
-        "Your organisation used all calls that its subscription has for this month."
-        " Retry-After says how many seconds it lasts.",
+        "Your subscription's calls of this month are used. Retry-After says for how long.",
     ),
     Refusal.BUDGET: (
         429,

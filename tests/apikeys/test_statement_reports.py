@@ -57,7 +57,7 @@ def reported(batch):
 
 
 def test_what_was_used_is_what_was_reported_and_of_nobody_else(
-    send, line, key, close, written, documented
+    send, line, key, close, written, documented, check
 ):
     other = ApiKeyFactory(products=[key.subscriptions.get().product])
     zoeken, basis = (api.slug for api in key.apis[:2])
@@ -78,12 +78,12 @@ def test_what_was_used_is_what_was_reported_and_of_nobody_else(
     assert statements.reports(batch)[0]["sha256"] == hashlib.sha256(body).hexdigest()
     counts = {one["api"]: one["count"] for one in batch.lines if one["api"]}
     assert counts == {zoeken: 6, basis: 7}
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
 
 
 def test_what_comes_late_is_named_in_the_correction(
-    send, line, close, written, documented
+    send, line, close, written, documented, check
 ):
     send([line(calls=5)], batch="a")
     close()
@@ -95,7 +95,7 @@ def test_what_comes_late_is_named_in_the_correction(
     assert used(batch) == [(line()["api"], 3, 2)]
     assert reported(batch) == [("b", 2, 2), ("c", 1, 0)]
     assert close() is None
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
 
 
@@ -148,7 +148,7 @@ def test_what_was_reported_cannot_be_changed(send, line):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_that_is_made_while_gateways_report_adds_up(
-    send, line, close, written, documented
+    send, line, close, written, documented, check
 ):
     lines = [line()] * 5
 
@@ -165,5 +165,5 @@ def test_a_statement_that_is_made_while_gateways_report_adds_up(
 
     assert UsageBatch.objects.count() == 120
     assert StatementBatch.objects.count() > 2
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
