@@ -8,6 +8,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import call_command
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
@@ -167,3 +168,30 @@ def test_a_statement_that_is_made_while_gateways_report_adds_up(
     assert StatementBatch.objects.count() > 2
     check(written())
     documented["adds_up"](written())
+
+
+def test_the_statements_of_the_demo_add_up(settings, documented, check):
+    settings.DEMO = True
+    call_command("demo")
+
+    organisation = StatementBatch.objects.first().organisation
+    months = set(organisation.statement_batches.values_list("month", flat=True))
+    assert len(months) == 4
+    for month in months:
+        batches = list(statements.of_month(organisation, month))
+        text = json.dumps(statements.as_json(batches))
+        assert statements.reports(batches[0])
+        documented["adds_up"](text)
+        check(text)
+
+
+def test_who_adds_up_reads_which_batch_differs_and_why_it_may(
+    key, close, written, documented, send, line
+):
+    send([line(calls=5)])
+    close()
+    signed = json.loads(written())
+    del signed["statement"]["batches"][0]["reports"]
+
+    with pytest.raises(AssertionError, match="batch 1: 5 calls were used and 0"):
+        documented["adds_up"](json.dumps(signed))
