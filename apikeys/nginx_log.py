@@ -14,6 +14,7 @@ from .models import Gateway, ImportedLog, KeySecret, UsageBatch
 from .reports import Line
 
 AT_ONCE = 50_000  # lines in one transaction
+PROVEN = {"quota", "budget"}  # told by the portal to who shows all of a key
 
 
 class LogLine(msgspec.Struct, frozen=True, rename="camel"):
@@ -26,6 +27,7 @@ class LogLine(msgspec.Struct, frozen=True, rename="camel"):
     status: int
     bytes: int
     seconds: float
+    refusal: str = ""
 
 
 @dataclass
@@ -108,8 +110,8 @@ def _lines(raw, skipped):
 
 
 def _limited(line, keys):
-    """Whose a call was that nginx held back before it asked the portal."""
-    if line.status != 429 or not line.public_id:
+    """Whose a call was that the portal held back; who only knows a public id is nobody."""
+    if line.status != 429 or line.refusal not in PROVEN:
         return None
     if line.public_id not in keys:
         secret = KeySecret.objects.filter(public_id=line.public_id).first()

@@ -27,8 +27,12 @@ ADVICE = {
         " aanhalingstekens."
     ),
     Reason.EXPIRED: gettext_lazy(
-        "Je software gebruikt een waarde die niet meer werkt. Zet de nieuwste waarde in je"
+        "Je software gebruikt een waarde die is vervangen. Zet de nieuwste waarde in je"
         " software."
+    ),
+    Reason.ENDED: gettext_lazy(
+        "De einddatum van de key is voorbij, of de overeenkomst is afgelopen. Geen enkele"
+        " waarde van deze key werkt nog. Een administrator kan een eigen einddatum wijzigen."
     ),
     Reason.BLOCKED: gettext_lazy(
         "De key is geblokkeerd. Bovenaan deze pagina staat waarom."
@@ -42,11 +46,16 @@ ADVICE = {
         " het netwerk toevoegen."
     ),
     Reason.QUOTA: gettext_lazy(
-        "Je deed meer aanroepen dan is afgesproken. Wacht even en probeer het dan opnieuw."
+        "Alle aanroepen van deze maand zijn gebruikt. Vanaf de eerste dag van de volgende"
+        " maand werkt de key weer. Wil je niet wachten? Vraag dan om een ruimer abonnement."
     ),
     Reason.BUDGET: gettext_lazy(
-        "Je organisatie wilde stoppen als het budget op is. Een administrator kan het"
-        " budget verhogen."
+        "Je organisatie wilde stoppen als het budget op is. De volgende maand werkt de key"
+        " weer. Een administrator kan het budget ook verhogen."
+    ),
+    Reason.ENVIRONMENT: gettext_lazy(
+        "De key is voor een andere omgeving. Gebruik een testkey alleen in de testomgeving, en"
+        " een key voor productie alleen in productie."
     ),
     Reason.WRONG_API: gettext_lazy(
         "De key opent deze API niet. Kijk bij API's welke wel, of vraag een abonnement aan."

@@ -22,6 +22,7 @@ from organisations.models import Organisation
 from organisations.services.locking import lock
 from organisations.spreadsheets import line
 
+from . import jwk
 from .models import BatchShare, Price, StatementBatch, UsageDay
 from .reading import costs
 from .usage import COUNTING
@@ -199,6 +200,7 @@ def as_json(batches: list[StatementBatch]) -> dict[str, Any]:
         "statement": statement,
         "signature": {
             "algorithm": "Ed25519",
+            "keyId": jwk.public(settings.STATEMENT_KEY)["kid"],
             "publicKey": base64.b64encode(signed["public"]).decode(),
             "value": base64.b64encode(signed["value"]).decode(),
         },

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .gateway import answers, leaked, openapi, snapshot, verify
+from .gateway import answers, leaked, openapi, published, snapshot, verify
 from .gateway import usage as reporting
 from .views import (
     budgets,
@@ -80,7 +80,8 @@ urlpatterns = [
     ),
     path("gateway/v1/verify", verify.verify, name="verify"),
     path("gateway/v1/snapshot", snapshot.snapshot, name="snapshot"),
-    path("gateway/v1/snapshot/keys", snapshot.keys, name="snapshot_keys"),
+    path("gateway/v1/snapshot/keys", published.of_snapshots, name="snapshot_keys"),
+    path("gateway/v1/statements/keys", published.of_statements, name="statement_keys"),
     path("gateway/v1/openapi.json", openapi.openapi, name="openapi"),
     path("gateway/v1/usage", reporting.report, name="usage"),
     path("gateway/v1/leaked-keys", leaked.report, name="leaked_keys"),

@@ -70,11 +70,12 @@ WORDS = {
         "key.revealed": gettext_lazy("API-key %(key)s is getoond"),
         "key.blocked": gettext_lazy("API-key %(key)s is geblokkeerd: %(reason)s"),
         "key.block_heard": gettext_lazy(
-            "Gateway %(gateway)s weigert API-key %(key)s, %(seconds)s seconden na de blokkade"
+            "Gateway %(gateway)s weigert API-key %(key)s binnen %(seconds)s seconden na de"
+            " blokkade"
         ),
         "key.block_not_heard": gettext_lazy(
-            "Gateway %(gateway)s weigert API-key %(key)s nog niet, %(seconds)s seconden na de"
-            " blokkade"
+            "Gateway %(gateway)s bevestigt de blokkade van API-key %(key)s niet, ook na"
+            " %(seconds)s seconden"
         ),
         "key.unblocked": gettext_lazy("De blokkade van API-key %(key)s is opgeheven"),
         "key.end_set": gettext_lazy(

@@ -138,6 +138,7 @@ WHO_MAY_OPEN = {
     "apikeys:openapi": PUBLIC,
     "apikeys:snapshot": PUBLIC,
     "apikeys:snapshot_keys": PUBLIC,
+    "apikeys:statement_keys": PUBLIC,
     "apikeys:usage": PUBLIC,
     "apikeys:leaked_keys": PUBLIC,
     "apikeys:unknown": PUBLIC,

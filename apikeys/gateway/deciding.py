@@ -28,10 +28,12 @@ class Refusal(Enum):
     """Why a call may not pass; each has its words in verify.py."""
 
     UNKNOWN = "unknown"  # no key, a typing error, or nobody's
-    EXPIRED = "expired"
+    EXPIRED = "expired"  # another value of the same key works
+    ENDED = "ended"  # no value of the key does
     BLOCKED = "blocked"
     ORGANISATION = "organisation"  # all its keys, by the operator
     ADDRESS = "address"  # the key works from other networks
+    ENVIRONMENT = "environment"  # a key for tests in production, or the reverse
     WRONG_API = "wrong-api"
     QUOTA = "quota"
     BUDGET = "budget"  # the organisation's own, that it wants to stop at
@@ -56,6 +58,7 @@ class Facts:
     networks: tuple[Network, ...]  # none: from anywhere
     apis: frozenset[str]
     quotas: tuple[Quota, ...] = ()
+    ends_at: datetime.datetime | None = None  # of the key, whatever the secret
     stopped_until: datetime.datetime | None = None  # by a budget
 
 
@@ -112,12 +115,13 @@ def _refusal(facts: Facts | None, asker: Asker, call: Call) -> Refusal | None:
         return refusal
     if facts.networks and not _lies_in(call.address, facts.networks):
         return Refusal.ADDRESS
+    if call.environment != facts.environment:
+        return Refusal.ENVIRONMENT
     api = call.api
     if not api and len(asker.apis) == 1:
         [api] = asker.apis
     guarded = not asker.apis or not api or api in asker.apis
-    elsewhere = call.environment != facts.environment
-    if elsewhere or not guarded or (api and api not in facts.apis):
+    if not guarded or (api and api not in facts.apis):
         return Refusal.WRONG_API
     return None
 
@@ -137,6 +141,8 @@ def closed(facts: Facts) -> Refusal | None:
         return Refusal.ORGANISATION
     if facts.blocked:
         return Refusal.BLOCKED
+    if facts.ends_at and facts.ends_at <= timezone.now():
+        return Refusal.ENDED
     if facts.expires_at and facts.expires_at <= timezone.now():
         return Refusal.EXPIRED
     if facts.stopped_until and facts.stopped_until > timezone.now():
@@ -235,5 +241,6 @@ def facts_of(secret: Any) -> Facts:
         networks=tuple(ipaddress.ip_network(network) for network in key.networks),
         apis=apis.intersection(secret.only) if secret.only else apis,
         quotas=tuple(Quota(**one) for one in secret.quotas or []),
+        ends_at=key.end,
         stopped_until=stop and stop.until,
     )

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import Resolver404, resolve
 
 from .answers import API_VERSION, answer, machine
+from .verify import WORDS
 
 BASE = "/gateway/v1"
 _text = (Path(__file__).parent / "openapi.json").read_text()
@@ -25,6 +26,10 @@ def described() -> dict[str, Any]:
     document["servers"] = [{"url": settings.BASE_URL + BASE}]
     parameters = document["components"]["parameters"]
     parameters["X-Caller-Address"]["name"] = settings.CALLER_HEADER
+    document["x-refusals"] = {  # where `type` of a problem points
+        refusal.value: {"status": status, "title": title, "detail": detail}
+        for refusal, (status, title, detail) in WORDS.items()
+    }
     document["paths"] = {
         path: what for path, what in document["paths"].items() if _is_there(path)
     }

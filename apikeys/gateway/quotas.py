@@ -37,14 +37,25 @@ class Quota:
 
     organisation: int
     product: int
+    environment: (
+        str  # tests have the same of their own, and use up nothing of production's
+    )
     api: str
-    month: int | None  # calls, all keys of the organisation together
+    month: int | None  # calls, all keys of that organisation and environment together
     second: int | None  # calls of one key; gateways hold it to that
+
+
+Who = tuple[int, int, str]  # organisation, product, environment
+
+
+def whose(quota: Quota) -> Who:
+    """Who shares it."""
+    return quota.organisation, quota.product, quota.environment
 
 
 @dataclass(slots=True)
 class Use:
-    """Calls of one organisation under one product in a month."""
+    """Calls of one organisation under one product and environment in a month."""
 
     month: datetime.date
     asked_at: float
@@ -62,10 +73,10 @@ class Standing:
 
 
 class Uses:
-    """The use of those who called lately, by organisation and product."""
+    """The use of those who called lately, by organisation, product and environment."""
 
     def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[int, int], Use] = OrderedDict()
+        self.kept: OrderedDict[Who, Use] = OrderedDict()
         self.lock = threading.Lock()
         self.somebody_new = threading.Event()
 
@@ -92,7 +103,7 @@ class Uses:
             for who in [w for w, u in self.kept.items() if u.asked_at < now - UNASKED]:
                 del self.kept[who]
             asked = list(self.kept)
-        found = reported({organisation for organisation, _product in asked})
+        found = reported({organisation for organisation, *_ in asked})
         with self.lock:
             for who in asked:
                 use, calls = self.kept.get(who), found.get(who, 0)
@@ -102,7 +113,7 @@ class Uses:
 
     def _use(self, quota: Quota) -> Use:
         month, now = _month(), time.monotonic()
-        who = quota.organisation, quota.product
+        who = whose(quota)
         with self.lock:
             use = self.kept.get(who)
             if use is None or use.month != month:
@@ -139,6 +150,7 @@ def aggregated(runs: Q) -> JSONBAgg:
         JSONObject(
             organisation="key__organisation_id",
             product=f"{product}pk",
+            environment="key__environment",
             api=f"{product}apis__slug",
             month=f"{product}calls_per_month",
             second=f"{product}calls_per_second",
@@ -167,16 +179,17 @@ def headers(now: Standing | None) -> dict[str, str]:
     return told
 
 
-def reported(organisations: set[int]) -> dict[tuple[int, int], int]:
-    """What gateways reported this month, by organisation and product."""
+def reported(organisations: set[int]) -> dict[Who, int]:
+    """What gateways reported this month, by who shares a quota."""
     if not organisations:
         return {}
     days = UsageDay.objects.using(DATABASE).filter(
         organisation__in=organisations, day__gte=_month()
     )
     passed = days.exclude(outcome=Outcome.LIMITED)
-    sums = passed.values_list("organisation", "api__products").annotate(Sum("calls"))
-    return {(who, product): calls for who, product, calls in sums.order_by()}
+    of = "organisation", "api__products", "api_key__environment"
+    sums = passed.values_list(*of).annotate(Sum("calls")).order_by()
+    return {tuple(who): calls for *who, calls in sums}
 
 
 def keep_reading() -> None:

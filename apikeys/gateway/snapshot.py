@@ -5,7 +5,6 @@ gateway's token, which only the gateway knows: what one gateway lost tells nothi
 another's, nor does it open anything.
 """
 
-import base64
 import datetime
 import hashlib
 import hmac
@@ -17,7 +16,7 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.http import parse_etags
@@ -25,7 +24,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.encryption import NotDecryptable
 
-from .. import gateways, secrets
+from .. import gateways, jwk, secrets
 from ..models import Gateway, KeySecret
 from . import deciding, quotas
 from .answers import WHO_ASKS, answer, machine, problem
@@ -36,6 +35,7 @@ logger = logging.getLogger(__name__)
 FORMAT = "portal-snapshot-1"
 AT_ONCE = 500  # secrets that are deciphered together
 LOOK_AGAIN = 60.0  # seconds; for what is not told of: the catalogue, used-up quotas
+TOLD = {None, deciding.Refusal.BUDGET}  # a key that a budget stopped is read as used up
 Row = tuple[int, dict[str, Any]]  # a secret's pk, and what is told of it
 
 
@@ -54,7 +54,7 @@ _made: dict[str, Made] = {}
 @sensitive_variables("authorization", "token")
 @machine("GET", "HEAD")
 def snapshot(request: HttpRequest) -> HttpResponseBase:
-    """Every key that may pass for the gateway's APIs; 304 while nothing changed."""
+    """Every key that opens the gateway's APIs; 304 while nothing changed."""
     authorization = request.headers.get("Authorization", "")
     gateway = gateways.recognise(authorization)
     if gateway is None:
@@ -76,16 +76,6 @@ def snapshot(request: HttpRequest) -> HttpResponseBase:
     body = _signed(_lines(head, rows, token)) if request.method == "GET" else []
     return answer(
         StreamingHttpResponse(body, content_type="application/x-ndjson"), _headers(tag)
-    )
-
-
-@machine("GET", "HEAD")
-def keys(request: HttpRequest) -> HttpResponse:
-    """With what a snapshot's signature is checked (RFC 7517, 8037); anybody may know."""
-    known = [_published()] if settings.SNAPSHOT_KEY is not None else []
-    return answer(
-        JsonResponse({"keys": known}),
-        {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"},
     )
 
 
@@ -112,7 +102,7 @@ def _head(gateway: Gateway) -> dict[str, Any]:
         "gateway": gateway.name,
         "issuedAt": _iso(issued),
         "validUntil": _iso(issued + 2 * period),
-        "keyId": _published()["kid"],
+        "keyId": jwk.public(settings.SNAPSHOT_KEY)["kid"],
     }
 
 
@@ -128,7 +118,7 @@ def _rows(gateway: Gateway) -> list[Row]:
         if facts.canary:
             continue
         apis = sorted(facts.apis & asker.apis if asker.apis else facts.apis)
-        if apis and deciding.closed(facts) is None:
+        if apis and deciding.closed(facts) in TOLD:
             found.append((secret.pk, facts, apis))
     reported = quotas.reported({q.organisation for _, f, _ in found for q in f.quotas})
     return [(pk, _told(facts, apis, reported)) for pk, facts, apis in found]
@@ -147,13 +137,14 @@ def _told(facts: deciding.Facts, apis: list[str], reported: dict) -> dict[str, A
 
 def _limits(facts: deciding.Facts, api: str, reported: dict) -> dict[str, Any]:
     quota = quotas.most_generous(facts.quotas, api)
-    used = reported.get((quota.organisation, quota.product), 0) if quota else 0
+    used = reported.get(quotas.whose(quota), 0) if quota else 0
     month = quota.month if quota else None
+    stopped = deciding.closed(facts) is deciding.Refusal.BUDGET
     return {
         "api": api,
         "callsPerMonth": month,
         "callsPerSecond": quota.second if quota else None,
-        "usedUp": month is not None and used >= month,
+        "usedUp": stopped or (month is not None and used >= month),
     }
 
 
@@ -187,22 +178,14 @@ def _signed(lines: Iterable[bytes]) -> Iterator[bytes]:
         digest.update(line + b"\n")
         yield line + b"\n"
     signature = _key().sign(f"{FORMAT} {digest.hexdigest()}".encode())
-    yield _json({"sha256": digest.hexdigest(), "signature": _base64(signature)}) + b"\n"
+    yield (
+        _json({"sha256": digest.hexdigest(), "signature": jwk.base64url(signature)})
+        + b"\n"
+    )
 
 
 def _key() -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(settings.SNAPSHOT_KEY)
-
-
-def _published() -> dict[str, str]:
-    x = _base64(_key().public_key().public_bytes_raw())
-    named = {"crv": "Ed25519", "kty": "OKP", "x": x}  # in this order (RFC 7638)
-    kid = _base64(hashlib.sha256(_json(named)).digest())
-    return {**named, "alg": "EdDSA", "use": "sig", "kid": kid}
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _json(value: Any) -> bytes:

@@ -1,5 +1,8 @@
 """The question that is asked on every call of an API: may this key pass?"""
 
+import logging
+import time
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -7,6 +10,11 @@ from django.utils import timezone
 from . import canaries, noting, quotas, recent
 from .answers import WHO_ASKS, answer, machine, problem
 from .deciding import Call, Decision, Facts, GatewayUnknown, Refusal, decide
+
+logger = logging.getLogger(__name__)
+
+AGAIN = 60.0  # seconds in which a gateway that is not known is not logged once more
+_logged_at = -AGAIN
 
 WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.UNKNOWN: (
@@ -16,8 +24,13 @@ WORDS = {  # status, title, detail: for the developer who made the call
     ),
     Refusal.EXPIRED: (
         401,
-        "Expired API key",
-        "This API key is no longer valid. Use the newest one of the portal.",
+        "Replaced API key",
+        "This value of the API key was replaced. Use the newest one of the portal.",
+    ),
+    Refusal.ENDED: (
+        401,
+        "API key ended",
+        "The end date of this API key or its contract is past. The portal says which.",
     ),
     Refusal.BLOCKED: (
         403,
@@ -34,6 +47,11 @@ WORDS = {  # status, title, detail: for the developer who made the call
         "Network not allowed",
         "This API key works from certain networks only. The portal says which.",
     ),
+    Refusal.ENVIRONMENT: (
+        403,
+        "Other environment",
+        "A key for tests opens nothing in production, nor the reverse.",
+    ),
     Refusal.WRONG_API: (
         403,
         "API not in the subscription",
@@ -42,7 +60,7 @@ WORDS = {  # status, title, detail: for the developer who made the call
     Refusal.QUOTA: (
         429,
         "Quota used up",
-        "Your organisation used all calls that its subscription has for this month.",
+        "Your subscription's calls of this month are used. Retry-After says for how long.",
     ),
     Refusal.BUDGET: (
         429,
@@ -59,6 +77,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     try:
         decision = decide(request.headers.get("Authorization", ""), presented, call)
     except GatewayUnknown:
+        _log_unknown_gateway()
         detail = "The header Authorization holds no token of a gateway."
         return problem(401, "Unauthorized", detail, headers=WHO_ASKS)
     except recent.Away:
@@ -68,6 +87,14 @@ def verify(request: HttpRequest) -> HttpResponse:
     if decision.facts and decision.facts.canary:
         canaries.report(decision.facts.key_id, call.address)
     return _passed(decision) if decision.refusal is None else _refused(decision)
+
+
+def _log_unknown_gateway() -> None:
+    """For the operator: all calls through that gateway fail, and no caller can tell why."""
+    global _logged_at
+    if time.monotonic() - _logged_at > AGAIN:
+        _logged_at = time.monotonic()
+        logger.warning("asked by a gateway whose token is wrong, renewed or stopped")
 
 
 def _call(request: HttpRequest) -> Call:
@@ -126,4 +153,4 @@ def _cacheable(decision: Decision) -> str:
 
 
 def _type(refusal: Refusal) -> str:
-    return f"{settings.BASE_URL}/gateway/v1/openapi.json#{refusal.value}"
+    return f"{settings.BASE_URL}/gateway/v1/openapi.json#/x-refusals/{refusal.value}"

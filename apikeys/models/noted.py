@@ -49,12 +49,14 @@ class Reason(models.TextChoices):
     """Why a call was refused, as X-Refusal names it."""
 
     UNKNOWN = "unknown", _("Onbekende key")
-    EXPIRED = "expired", _("Key werkt niet meer")
+    EXPIRED = "expired", _("Waarde is vervangen")
+    ENDED = "ended", _("Key is afgelopen")
     BLOCKED = "blocked", _("Key geblokkeerd")
     ORGANISATION = "organisation", _("Organisatie geblokkeerd")
     ADDRESS = "address", _("Ander netwerk")
-    QUOTA = "quota", _("Te veel aanroepen")
+    QUOTA = "quota", _("Aanroepen van de maand op")
     BUDGET = "budget", _("Budget op")
+    ENVIRONMENT = "environment", _("Andere omgeving")
     WRONG_API = "wrong-api", _("Andere API")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from organisations.models import Organisation
 
-from ..models import Outcome, Product, Subscription
+from ..models import Environment, Outcome, Product, Subscription
 from .counting import Asked, calls_by_day
 from .periods import Period
 
@@ -30,17 +30,29 @@ class Quota:
 
 
 def of_month(organisation: Organisation, today: datetime.date) -> list[Quota]:
-    """Of each subscription that runs; all keys of the organisation count together."""
+    """Of each subscription that runs; all keys for production count together.
+
+    Keys for tests have a month of their own (gateway/quotas.py), that is not shown.
+    """
     running = Subscription.objects.filter(organisation=organisation, ends_on=None)
     products = Product.objects.filter(subscriptions__in=running).prefetch_related(
         "apis"
     )
     month = Period(today.replace(day=1), today)
+    live = set(
+        organisation.api_keys.filter(environment=Environment.LIVE).values_list(  # type: ignore[attr-defined]
+            "pk", flat=True
+        )
+    )
     calls = calls_by_day(Asked(organisation), month, COUNTED)
     return [
         Quota(
             product,
-            sum(number for (_day, _key, api), number in calls.items() if api in apis),
+            sum(
+                number
+                for (_day, key, api), number in calls.items()
+                if api in apis and key in live
+            ),
         )
         for product in products
         for apis in [{api.pk for api in product.apis.all()}]

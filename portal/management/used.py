@@ -1,10 +1,12 @@
 """Some months of use, for a demo: what an office does by day, and a program by night.
 
 The same days give the same numbers. Written straight to the counters: these calls were
-never made, and most are from before the time of which a gateway may still report.
+never made, and most are from before the time of which a gateway may still report. Each month
+is a report of a gateway that stopped, so that its statement can be reckoned after.
 """
 
 import datetime
+import hashlib
 import random
 from collections import defaultdict
 
@@ -12,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apikeys import partitions
-from apikeys.models import ApiKey, Outcome, UsageDay, UsageHour
+from apikeys.models import ApiKey, Gateway, Outcome, UsageBatch, UsageDay, UsageHour
 from apikeys.models.usage import SUMS
 from apikeys.reading.periods import DAY, HOURS_KEPT, Period, hours, midnight
 
@@ -60,9 +62,36 @@ def use(key: ApiKey, *, seed: int = 1) -> None:
                 ]
     _copy(UsageHour, "hour", key, by_hour)
     _copy(UsageDay, "day", key, [[*of, sums] for of, sums in by_day.items()])
+    _report(key, by_day)
     # Keys cost by the month: this one is as old as its use.
     ApiKey.objects.filter(pk=key.pk).update(created_at=midnight(period.first))
     key.subscriptions.update(starts_on=period.first)
+
+
+def _report(key: ApiKey, by_day: dict[tuple, list[int]]) -> None:
+    """Have each month told by one report, as a gateway would have done."""
+    gateway, _new = Gateway.objects.get_or_create(
+        name="Demo", defaults={"token_digest": "none", "stopped_at": timezone.now()}
+    )
+    calls: dict[datetime.date, list[int]] = defaultdict(lambda: [0, 0])
+    for (day, _api, outcome), sums in by_day.items():
+        of_month = calls[day.replace(day=1)]
+        of_month[0] += sums[0]
+        of_month[1] += sums[0] if outcome == Outcome.OK else 0
+    for month, (made, charged) in sorted(calls.items()):
+        name = f"demo-{key.pk}-{month:%Y-%m}"
+        batch = UsageBatch.objects.create(
+            gateway=gateway,
+            batch_id=name,
+            sha256=hashlib.sha256(name.encode()).hexdigest(),
+            answer={"batchId": name, "calls": made},
+        )
+        batch.shares.create(
+            organisation_id=key.organisation_id,
+            month=month,
+            calls=made,
+            charged=charged,
+        )
 
 
 def _hour(local: datetime.datetime, weight: int, chance: random.Random):

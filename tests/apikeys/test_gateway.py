@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apikeys import gateways, secrets, services
-from apikeys.gateway import deciding, recent
+from apikeys.gateway import deciding, recent, verify
 from apikeys.models import Api
 from organisations.models import Organisation
 from tests.factories import ApiKeyFactory, UserFactory
@@ -260,3 +260,15 @@ def test_organisations_without_a_kvk_number_are_named_too(ask, key, secret):
     response = ask(secret)
 
     assert response["X-Organisation"] == "bce-0123"
+
+
+def test_the_operator_reads_of_a_gateway_that_is_not_known_once_a_minute(
+    client, monkeypatch, caplog
+):
+    monkeypatch.setattr(verify, "_logged_at", -verify.AGAIN)
+
+    for _ in range(3):
+        client.get(VERIFY, headers={"Authorization": "Bearer gw_wrong"})
+
+    assert caplog.text.count("token is wrong") == 1
+    assert "gw_wrong" not in caplog.text

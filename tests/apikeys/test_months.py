@@ -15,7 +15,7 @@ from django.db import Error, IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from apikeys import monthly, statements
+from apikeys import jwk, monthly, statements
 from apikeys.models import (
     Api,
     ApiKey,
@@ -219,6 +219,29 @@ def test_the_signed_statement_can_be_checked_as_documented(
 
     check(text)
     assert json.loads(text)["statement"]["amount"] == "8.42"
+
+
+def test_a_statement_that_somebody_else_signed_is_found_out(
+    key, member, take, check, settings
+):
+    statements.close(member.organisation, MONTH)
+    ours = jwk.public(settings.STATEMENT_KEY)["kid"]
+    settings.STATEMENT_KEY = b"f" * 32
+    forged = json.loads(take("statement_json").text)
+
+    with pytest.raises(KeyError):
+        check(json.dumps(forged))
+    forged["signature"]["keyId"] = ours
+    with pytest.raises(InvalidSignature):
+        check(json.dumps(forged))
+
+
+def test_the_page_leads_to_the_key_of_statements(client, member):
+    client.force_login(member.user)
+
+    page = client.get(reverse("apikeys:months", args=[member.organisation.slug]))
+
+    assert reverse("apikeys:statement_keys") in page.text
 
 
 @pytest.mark.parametrize("fault", ["count", "batch", "signature"])

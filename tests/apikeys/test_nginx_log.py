@@ -164,14 +164,32 @@ def test_what_cannot_be_counted_is_said_and_stops_nothing(tmp_path, line, count)
     assert "1 lines skipped: More than 35 days ago" in said
 
 
-def test_a_call_that_nginx_held_back_is_its_keys(tmp_path, line, count):
+@pytest.mark.parametrize("refusal", ["quota", "budget"])
+def test_a_call_that_the_portal_held_back_is_its_keys(tmp_path, line, count, refusal):
+    held = {"key": "", "status": 429, "refusal": refusal}
     log = tmp_path / "usage.log"
-    log.write_text(line(key="", status=429) + line(key="", status=429, publicId="none"))
+    log.write_text(line(**held) + line(**held, publicId="none"))
 
     count(log)
 
     assert UsageHour.objects.get().outcome == Outcome.LIMITED
     assert calls() == 1
+
+
+def test_who_knows_a_public_id_has_no_call_counted_under_that_key(
+    tmp_path, line, count
+):
+    (log := tmp_path / "usage.log").write_text(line(key="", status=429))
+
+    assert "0 calls counted" in count(log)
+
+
+def test_a_call_that_nginx_held_back_is_its_keys(tmp_path, line, count):
+    (log := tmp_path / "usage.log").write_text(line(status=429))
+
+    count(log)
+
+    assert UsageHour.objects.get().outcome == Outcome.LIMITED
 
 
 def test_an_empty_log_is_no_fault(tmp_path, count):

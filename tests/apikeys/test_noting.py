@@ -188,12 +188,12 @@ def test_a_key_for_tests_opens_nothing_in_production(ask, administrator):
     key = ApiKeyFactory(organisation=administrator.organisation, environment="test")
     text = secrets.unseal(key.secrets.get())
 
-    assert refusal(ask(text)) == (403, "wrong-api")
+    assert refusal(ask(text)) == (403, "environment")
     assert ask(text, **{"X-Environment": "test"}).status_code == 204
 
 
 def test_a_key_for_production_opens_nothing_in_the_test_environment(ask, secret):
-    assert refusal(ask(secret, **{"X-Environment": "test"})) == (403, "wrong-api")
+    assert refusal(ask(secret, **{"X-Environment": "test"})) == (403, "environment")
 
 
 def test_the_end_that_an_administrator_chose_counts_at_the_gateway(ask, key, secret):
@@ -201,7 +201,7 @@ def test_the_end_that_an_administrator_chose_counts_at_the_gateway(ask, key, sec
     ApiKey.objects.filter(pk=key.pk).update(stops_at=yesterday)
     changed(key)
 
-    assert refusal(ask(secret)) == (401, "expired")
+    assert refusal(ask(secret)) == (401, "ended")
 
 
 def test_the_old_secret_passes_until_its_end(ask, key, secret):

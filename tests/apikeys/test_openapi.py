@@ -80,6 +80,17 @@ def test_it_names_what_a_gateway_tells_and_every_reason_to_refuse(settings):
     assert environment["enum"] == Environment.values
 
 
+def test_the_type_of_a_problem_is_a_place_in_the_description(client, token):
+    asker = {"Authorization": f"Bearer {token}", "apikey": "x"}
+    told = client.get("/gateway/v1/verify", headers=asker).json()
+    address, _hash, pointer = told["type"].partition("#")
+
+    document = client.get(f"/{address.split('/', 3)[3]}").json()
+    place = resolved(document, {"$ref": f"#{pointer}"})
+    assert place["title"] == told["title"]
+    assert document["x-refusals"].keys() == {one.value for one in Refusal}
+
+
 def test_operations_follow_the_design_rules(operations):
     """NL API Design Rules 2.2.0, as far as a description shows them."""
     for path, method, operation in operations:
@@ -121,7 +132,9 @@ def test_members_are_in_camel_case():
 def test_operations_of_gateways_need_a_token(operations):
     open_ones = {path for path, _, operation in operations if not operation["security"]}
 
-    assert open_ones <= {"/openapi.json", "/snapshot/keys", "/leaked-keys"}
+    assert open_ones <= {
+        "/openapi.json", "/snapshot/keys", "/statements/keys", "/leaked-keys",
+    }  # fmt: skip
 
 
 @schemathesis.serializer("application/x-ndjson")

@@ -27,6 +27,8 @@ class Asked(http.server.BaseHTTPRequestHandler):
         if status == "hangs up":
             return
         self.send_response(status)
+        if reason := server.reasons.get(status):
+            self.send_header("X-Refusal", reason)
         if status == 302:
             self.send_header("Location", f"http://127.0.0.1:{server.server_port}/other")
         self.send_header("Content-Length", "0")
@@ -45,6 +47,7 @@ def serve(monkeypatch):
         def served(*statuses):
             server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked)
             server.asked, server.statuses = [], list(statuses)
+            server.reasons = {403: "blocked", 401: "unknown"}
             threading.Thread(target=server.serve_forever, daemon=True).start()
             stack.callback(server.server_close)
             stack.callback(server.shutdown)
@@ -74,17 +77,42 @@ def probe(key, gateway):
 def test_a_gateway_is_asked_until_it_refuses_and_the_seconds_are_told(
     serve, block, secret
 ):
-    server, gateway = serve(200, "hangs up", 302, 500, 429, 403)
+    server, gateway = serve(200, "hangs up", 302, 500, 429, 401, 403)
     key = block()
 
     probe(key, gateway)
 
-    assert server.asked == [secret] * 6
+    assert server.asked == [secret] * 7
     event = Event.objects.get(kind="key.block_heard")
     assert event.data["gateway"] == gateway.name
-    assert 0 <= event.data["seconds"] < 10
+    assert 0 <= event.data["measured"] < 10
     [act, *_] = activity.in_words(key.organisation, [event])
     assert "seconden na de blokkade" in act.what
+
+
+def test_never_less_is_told_than_what_callers_may_be_answered_from_memory(
+    serve, block, settings
+):
+    settings.VERIFY_SECONDS = 7
+    _server, gateway = serve(403)
+
+    probe(block(), gateway)
+
+    data = Event.objects.get(kind="key.block_heard").data
+    assert data["measured"] < data["seconds"] == 7
+
+
+@pytest.mark.parametrize("reason", ["", "address", "wrong-api", "expired"])
+def test_a_key_that_is_refused_for_another_reason_proves_no_block(
+    serve, block, monkeypatch, reason
+):
+    server, gateway = serve(403)
+    server.reasons = {403: reason}
+    key = block()
+    monkeypatch.setattr(probing, "TOGETHER", 0.05)
+
+    with pytest.raises(probing.StillOpen):
+        probe(key, gateway)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -126,7 +154,7 @@ def test_a_gateway_that_does_not_refuse_is_tried_again_and_at_last_told(
 
 
 def test_a_job_that_is_done_twice_tells_once(serve, block):
-    _server, gateway = serve(401)
+    _server, gateway = serve(403)
     key = block()
 
     probe(key, gateway)

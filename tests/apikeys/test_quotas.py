@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apikeys.gateway import deciding, quotas
 from apikeys.models import Outcome, Product, SpendingStop, UsageDay
+from apikeys.reading import quotas as reading
 from tests.factories import ApiKeyFactory
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +193,24 @@ def test_a_budget_stops_until_its_end(ask, key, secret):
 
     assert (response.status_code, response["X-Refusal"]) == (429, "budget")
     assert 80 < int(response["Retry-After"]) <= 90
+
+
+def test_a_test_uses_up_nothing_of_production_and_has_as_much_of_its_own(
+    ask, key, secret, allow
+):
+    allow(10)
+    test = ApiKeyFactory(
+        organisation=key.organisation,
+        products=Product.objects.filter(apis__in=key.apis[:1]),
+        environment="test",
+    )
+    in_test = {"X-Environment": "test"}
+    used(test, 10)
+    ask(secret)
+    ask(secret_of(test), **in_test)
+    quotas.uses.read()
+
+    assert ask(secret).status_code == 204
+    assert ask(secret_of(test), **in_test).status_code == 429
+    [shown] = reading.of_month(key.organisation, timezone.localdate())
+    assert shown.used == 0

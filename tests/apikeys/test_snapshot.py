@@ -15,7 +15,7 @@ from django.utils import timezone
 from apikeys import gateways, secrets, services
 from apikeys.gateway import recent
 from apikeys.gateway import snapshot as snapshots
-from apikeys.models import Api, ApiKey, Gateway, KeySecret
+from apikeys.models import Api, ApiKey, Gateway, KeySecret, SpendingStop
 from organisations.services import blocking
 from tests.apikeys.test_quotas import allow, used  # noqa: F401
 from tests.factories import ApiKeyFactory, UserFactory
@@ -86,6 +86,13 @@ def test_a_key_that_expires_before_the_next_snapshot_is_refused(status, key, sec
 def test_a_used_up_quota_is_told(status, key, secret, allow):  # noqa: F811
     allow(10)
     used(key, 10)
+
+    assert status(secret, key.apis[0].slug) == 429
+
+
+def test_a_key_that_a_budget_stopped_is_told_as_used_up(status, key, secret):
+    until = timezone.now() + datetime.timedelta(days=1)
+    SpendingStop.objects.create(api_key=key, until=until)
 
     assert status(secret, key.apis[0].slug) == 429
 

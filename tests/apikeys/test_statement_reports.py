@@ -8,6 +8,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.core.management import call_command
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
@@ -57,7 +58,7 @@ def reported(batch):
 
 
 def test_what_was_used_is_what_was_reported_and_of_nobody_else(
-    send, line, key, close, written, documented
+    send, line, key, close, written, documented, check
 ):
     other = ApiKeyFactory(products=[key.subscriptions.get().product])
     zoeken, basis = (api.slug for api in key.apis[:2])
@@ -78,12 +79,12 @@ def test_what_was_used_is_what_was_reported_and_of_nobody_else(
     assert statements.reports(batch)[0]["sha256"] == hashlib.sha256(body).hexdigest()
     counts = {one["api"]: one["count"] for one in batch.lines if one["api"]}
     assert counts == {zoeken: 6, basis: 7}
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
 
 
 def test_what_comes_late_is_named_in_the_correction(
-    send, line, close, written, documented
+    send, line, close, written, documented, check
 ):
     send([line(calls=5)], batch="a")
     close()
@@ -95,7 +96,7 @@ def test_what_comes_late_is_named_in_the_correction(
     assert used(batch) == [(line()["api"], 3, 2)]
     assert reported(batch) == [("b", 2, 2), ("c", 1, 0)]
     assert close() is None
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
 
 
@@ -148,7 +149,7 @@ def test_what_was_reported_cannot_be_changed(send, line):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_statement_that_is_made_while_gateways_report_adds_up(
-    send, line, close, written, documented
+    send, line, close, written, documented, check
 ):
     lines = [line()] * 5
 
@@ -165,5 +166,32 @@ def test_a_statement_that_is_made_while_gateways_report_adds_up(
 
     assert UsageBatch.objects.count() == 120
     assert StatementBatch.objects.count() > 2
-    documented["check"](written())
+    check(written())
     documented["adds_up"](written())
+
+
+def test_the_statements_of_the_demo_add_up(settings, documented, check):
+    settings.DEMO = True
+    call_command("demo")
+
+    organisation = StatementBatch.objects.first().organisation
+    months = set(organisation.statement_batches.values_list("month", flat=True))
+    assert len(months) == 4
+    for month in months:
+        batches = list(statements.of_month(organisation, month))
+        text = json.dumps(statements.as_json(batches))
+        assert statements.reports(batches[0])
+        documented["adds_up"](text)
+        check(text)
+
+
+def test_who_adds_up_reads_which_batch_differs_and_why_it_may(
+    key, close, written, documented, send, line
+):
+    send([line(calls=5)])
+    close()
+    signed = json.loads(written())
+    del signed["statement"]["batches"][0]["reports"]
+
+    with pytest.raises(AssertionError, match="batch 1: 5 calls were used and 0"):
+        documented["adds_up"](json.dumps(signed))

@@ -180,7 +180,9 @@ def test_contract_shows_the_prices_of_its_day(product):
 
 
 def test_contract_of_a_yearly_product_runs_for_a_year(product):
-    product.prices.create(unit=PriceUnit.YEAR, amount=1279, valid_from=date(2026, 1, 1))
+    price = {"unit": PriceUnit.YEAR, "valid_from": date(2026, 1, 1)}
+    with pgtrigger.ignore("apikeys.Price:stays_what_it_was"):
+        product.prices.create(**price, amount=1279)
 
     pdf = drawn_up(DocumentKind.CONTRACT, DONALD)
 

@@ -43,6 +43,7 @@ NO_PAGE = {
     "apikeys:openapi": "answers machines",
     "apikeys:snapshot": "answers gateways",
     "apikeys:snapshot_keys": "answers gateways",
+    "apikeys:statement_keys": "answers programs",
     "apikeys:leaked_keys": "answers scanners",
     "apikeys:verify": "answers gateways",
     "apikeys:usage": "answers gateways",

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlencode
@@ -46,9 +47,18 @@ address = "http://127.0.0.1:%s/probe/api/v2/zoeken"
 Gateway.objects.update(probe_address=address)
 """
 HEARD = """
+import datetime
 from audit.models import Event
 heard = Event.objects.filter(kind="key.block_heard", subject_id="%s").first()
-print(heard.data["seconds"] if heard else "")
+if heard:
+    at = datetime.datetime.fromisoformat(heard.data["blocked_at"]).timestamp()
+    print(at, heard.data["seconds"])
+"""
+RENEWED = """
+from accounts.models import User
+from apikeys import gateways
+from apikeys.models import Gateway
+gateways.renew_token(Gateway.objects.get(), by=User.objects.get(username="sara"))
 """
 LIMITED = """
 from django.db.models import Sum
@@ -108,8 +118,10 @@ class Nginx:
                 time.sleep(0.1)
         raise AssertionError("nginx does not answer")
 
-    def connect(self):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+    def connect(self, caller="127.0.0.1"):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=10, source_address=(caller, 0)
+        )
         return contextlib.closing(connection)
 
     def call(self, path, key=""):
@@ -198,22 +210,88 @@ def test_a_block_is_in_force_within_the_promised_time(nginx):
     assert nginx.until("/api/v2/zoeken", key, 403, seconds=left) == 403
 
 
-def test_the_portal_tells_how_soon_the_gateway_refused_a_blocked_key(nginx):
+class Caller(threading.Thread):
+    """Calls on and on from another address than the portal's, until it is refused."""
+
+    def __init__(self, nginx, key):
+        super().__init__(daemon=True)
+        self.nginx, self.key = nginx, key
+        self.passed_at = None  # the last time
+        self.started = threading.Event()
+        self.start()
+        self.started.wait(10)
+
+    def run(self):
+        with self.nginx.connect("127.0.0.2") as connection:
+            while answered(connection, "/api/v2/zoeken", self.key)[0] == 200:
+                self.passed_at = time.time()
+                self.started.set()
+                time.sleep(0.05)
+
+
+def test_no_call_passes_after_the_seconds_that_the_portal_tells_of_a_block(nginx):
     (pk, key), _ = nginx.portal.keys
     run_in_site(nginx.portal.site, PROBE % nginx.port)
-    assert nginx.call("/probe/api/v2/zoeken", key)[0] == 204
-    assert nginx.call("/probe/api/v1/abonnementen", key)[0] == 403
-    assert nginx.call("/api/v2/zoeken", key)[0] == 200
+    caller = Caller(nginx, key)  # nginx knows the answer for it, and not for the portal
     run_in_site(nginx.portal.site, BLOCK % pk)
 
     end = time.monotonic() + 30
-    while not (told := run_in_site(nginx.portal.site, HEARD % pk).strip()):
+    while not (told := run_in_site(nginx.portal.site, HEARD % pk).split()):
         assert time.monotonic() < end
         time.sleep(0.5)
+    caller.join(10)
 
-    assert float(told) < 10
+    blocked_at, seconds = map(float, told)
+    assert caller.passed_at - blocked_at <= seconds < 10
     assert nginx.call("/api/v2/zoeken", key)[0] == 403
-    assert nginx.imported() == 1  # the call, one refusal is nobody's, and no probe
+
+
+def test_probes_are_not_counted(nginx):
+    (_pk, key), _ = nginx.portal.keys
+    assert nginx.call("/probe/api/v2/zoeken", key)[0] == 204
+    assert nginx.call("/probe/api/v1/abonnementen", key)[0] == 403
+    assert nginx.call("/api/v2/zoeken", key)[0] == 200
+
+    assert nginx.imported() == 1
+
+
+def test_a_refusal_names_its_reason_and_asks_once_for_a_key(nginx):
+    (_pk, key), _ = nginx.portal.keys
+    for path, sent, reason, asks in [
+        ("/api/v2/zoeken", key[:-1] + "x", "unknown", ["ApiKey"]),
+        ("/api/v1/abonnementen", key, "wrong-api", None),
+    ]:
+        with nginx.connect() as connection:
+            connection.request("GET", path, headers={"apikey": sent})
+            answer = connection.getresponse()
+        assert answer.headers["X-Refusal"] == reason
+        assert answer.headers.get_all("WWW-Authenticate") == asks
+
+
+def test_a_gateway_with_a_wrong_token_blames_no_key(nginx):
+    (_pk, key), _ = nginx.portal.keys
+    run_in_site(nginx.portal.site, RENEWED)
+
+    assert nginx.until("/api/v2/zoeken", key, 503, seconds=10) == 503
+    with nginx.connect() as connection:
+        connection.request("GET", "/api/v2/zoeken", headers={"apikey": key})
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (told["status"], told.get("reason")) == (503, None)
+    log = (nginx.directory / "logs" / "portal.log").read_text()
+    assert "does not know this gateway" in log.splitlines()[-1]
+    assert key not in log
+    assert nginx.call("/probe/api/v2/zoeken", key)[0] == 503
+
+
+def test_the_steps_of_the_readme_work_on_a_fresh_copy(tmp_path):
+    fresh = shutil.copytree(DEPLOY, tmp_path / "nginx")
+    shutil.copy(fresh / "upstreams.conf.example", fresh / "upstreams.conf")
+    readme = (DEPLOY / "README.md").read_text()
+    [command] = re.findall(r"`(.*nginx -p \. -c nginx\.conf)`", readme)
+
+    subprocess.run(["sh", "-ec", f"{command} -t"], cwd=fresh, check=True)
 
 
 def test_a_used_up_quota_is_told_with_how_long_to_wait(nginx):
@@ -252,6 +330,9 @@ def test_who_calls_too_often_is_held_back_in_words_and_another_key_is_not(
         assert last.headers["Retry-After"] == "1"
         assert (told["status"], told["reason"]) == (429, "rate")
         assert nginx.call("/api/v2/zoeken", other)[0] == 200
+        stranger = f"{key[:-1]}x"  # knows the part that every page shows
+        for _ in range(103):
+            assert nginx.call("/api/v2/zoeken", stranger)[0] == 401
         assert nginx.imported() == 105
         assert int(run_in_site(site, LIMITED % nginx.portal.keys[0][0])) == 3
     finally:
