@@ -31,6 +31,7 @@ READY = """
     toezicht       staff: sees who may what, and what was done
     catalogus      staff: keeps subscriptions, APIs and prices
     facturatie     staff: takes what a month brings to billing
+    rapportage     staff: reads figures, and nobody's data
 
   Ctrl-C stops everything.
 """
