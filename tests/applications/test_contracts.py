@@ -145,7 +145,7 @@ def test_the_key_works_to_the_last_midnight_in_amsterdam(contract, alice, cancel
         assert decide(bearer, text, Call()).refusal is None
     after = last + datetime.timedelta(days=1)
     with at(after.year, after.month, after.day, 0, 0, 0):
-        assert decide(bearer, text, Call()).refusal is Refusal.EXPIRED
+        assert decide(bearer, text, Call()).refusal is Refusal.ENDED
         with pytest.raises(apikeys.KeyOver):
             apikeys.reveal(contract.api_key, by=alice)
 
