@@ -128,5 +128,6 @@ class Contract(models.Model):
 
     def mandate_in_force(self):
         """The mandate by which is collected today; None: by invoice."""
-        last = self.bank_changes.filter(in_force_at__isnull=False).first()
+        changes = self.bank_changes.all()  # the newest first, and often fetched already
+        last = next((change for change in changes if change.in_force_at), None)
         return last.mandate if last else getattr(self.application, "mandate", None)

@@ -169,6 +169,25 @@ def test_what_was_stated_before_the_first_month_was_billed_elsewhere(contract, b
     assert not BillingLine.objects.filter(month=BEFORE).exists()
 
 
+def test_a_month_asks_no_more_for_many_contracts_than_for_one(
+    contract, django_assert_num_queries
+):
+    made = billing.make(MONTH)
+    few = 3  # the sums, the contracts with their mandates, and changes of account
+
+    with django_assert_num_queries(few):
+        assert len([*collecting.due(made)]) == 1
+    others = [ApplicationFactory(status=Status.APPROVED, **DEBIT) for _ in range(3)]
+    for other in others:
+        line = made.lines.first()
+        line.pk, line.contract = None, other.contract
+        line.organisation = other.contract.organisation
+        line.save(force_insert=True)
+
+    with django_assert_num_queries(few):
+        assert len([*collecting.due(made)]) == 4
+
+
 def test_a_month_that_is_not_over_is_not_made(contract):
     with pytest.raises(billing.NotOver):
         billing.make(timezone.localdate().replace(day=1))
