@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 from mail import paper
+from organisations.admin import act_page
 
 from .. import example, rendering
 from ..models import (
@@ -19,7 +20,6 @@ from ..models import (
 )
 from ..services import templates
 from ..views.following import as_pdf
-from .act import act_page
 
 
 class DocumentTemplateForm(forms.ModelForm):
@@ -144,6 +144,7 @@ class DocumentTemplateAdmin(StaffAdmin):
                 " gebruikt. Daarna kan niemand haar nog wijzigen."
             ),
             button=_("Publiceren"),
+            there=reverse("admin:applications_documenttemplate_change", args=[pk]),
             look_first=reverse(
                 "admin:applications_documenttemplate_example", args=[pk]
             ),

@@ -9,10 +9,10 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from organisations.admin import act_page
 
 from ..models import TermsRequest, TermsRound
 from ..services import terms
-from .act import act_page
 
 REFUSALS = {
     terms.AlreadyStarted: _("Deze ronde is al begonnen."),
@@ -108,6 +108,7 @@ class TermsRoundAdmin(StaffAdmin):
                 " kan niemand de ronde nog wijzigen. Er eindigt niets vanzelf."
             ),
             button=_("Ronde beginnen"),
+            there=reverse("admin:applications_termsround_change", args=[pk]),
             form=forms.Form(),
         )
 

@@ -18,7 +18,7 @@ def act_page(pages, request, about, *, there=None, **content):
         "there": there or reverse(page, args=[about.pk]),
         **content,
     }
-    return render(request, "admin/organisations/act.html", context)
+    return render(request, "admin/act.html", context)
 
 
 def asked(
