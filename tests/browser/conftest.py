@@ -40,14 +40,16 @@ class Site:
 
     def manage(self, *arguments, **options):
         command = [sys.executable, "manage.py", *arguments]
-        return subprocess.run(
+        done = subprocess.run(
             command,
+            check=False,
             env=self.environment,
-            check=True,
             capture_output=True,
             text=True,
             **options,
         )
+        assert done.returncode == 0, done.stderr
+        return done
 
 
 def run_in_site(site, script):

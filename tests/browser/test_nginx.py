@@ -44,7 +44,7 @@ if not User.objects.filter(username="dora").exists():
 PROBE = """
 from apikeys.models import Gateway
 address = "http://127.0.0.1:%s/probe/api/v2/zoeken"
-Gateway.objects.update(probe_address=address)
+Gateway.objects.filter(name="Gateway").update(probe_address=address)
 """
 HEARD = """
 import datetime
@@ -58,7 +58,8 @@ RENEWED = """
 from accounts.models import User
 from apikeys import gateways
 from apikeys.models import Gateway
-gateways.renew_token(Gateway.objects.get(), by=User.objects.get(username="sara"))
+gateway = Gateway.objects.get(name="Gateway")
+gateways.renew_token(gateway, by=User.objects.get(username="sara"))
 """
 LIMITED = """
 from django.db.models import Sum
