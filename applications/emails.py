@@ -223,9 +223,10 @@ def contract_ended_by_us(contract: Contract) -> None:
 
 
 def contract_kept(contract: Contract, *, by: User) -> None:
-    """To the same people: the cancellation was taken back."""
-    _to_organisation("contract_kept", contract, contract, by=by.name)
-    _to_sales("contract_kept", contract, by=by.name)
+    """To the same people: it was taken back, so it runs on, or to the customer's own end."""
+    name = "contract_kept_until" if contract.ends_on else "contract_kept"
+    _to_organisation(name, contract, contract, by=by.name)
+    _to_sales(name, contract, by=by.name)
 
 
 def bank_confirm(change: BankChange) -> None:

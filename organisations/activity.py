@@ -188,6 +188,9 @@ WORDS = {
             "De overeenkomst wordt door ons beëindigd en loopt tot en met %(day)s: %(reason)s"
         ),
         "contract.kept": gettext_lazy("De opzegging is ingetrokken"),
+        "contract.kept_until": gettext_lazy(
+            "Ons einde van de overeenkomst is teruggedraaid; zij loopt tot en met %(day)s"
+        ),
         "contract.ended": gettext_lazy("De overeenkomst is beëindigd"),
         "terms.asked": gettext_lazy("Er is gevraagd om akkoord met nieuwe voorwaarden"),
         "terms.agreed": gettext_lazy("Akkoord gegeven op de nieuwe voorwaarden"),

@@ -22,6 +22,9 @@ REFUSALS = {
     contracts.NotADay: _(
         "Kies vandaag of een latere dag, en een dag na de ingangsdatum."
     ),
+    contracts.LaterThanTheirs: _(
+        "De klant heeft zelf opgezegd. Kies de laatste dag van de klant, of een eerdere."
+    ),
     contracts.NotCancelled: _("Een collega heeft dit al teruggedraaid."),
 }
 
@@ -103,6 +106,7 @@ class ContractAdmin(ReadOnlyAdmin):
             title=_("Overeenkomst laten doorlopen"),
             explanation=_(
                 "De overeenkomst heeft geen laatste dag meer, en de API-keys werken door."
+                " Had de klant zelf opgezegd, dan geldt die laatste dag weer."
                 " De administrators en de contactpersoon krijgen een mail."
             ),
             button=_("Laat de overeenkomst doorlopen"),

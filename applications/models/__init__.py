@@ -9,7 +9,7 @@ from .billing import (
 )
 from .checklists import ChecklistItem, Stage, Tick
 from .checks import Ground, RegisterLookup, SigningGround
-from .contracts import Contract, Mandate
+from .contracts import Contract, Mandate, OwnCancellation
 from .corrections import Correction
 from .documents import FROM_THE_CUSTOMER, Document, DocumentKind, DocumentTemplate
 from .notes import Mention, Note

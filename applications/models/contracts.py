@@ -131,3 +131,27 @@ class Contract(models.Model):
         changes = self.bank_changes.all()  # the newest first, and often fetched already
         last = next((change for change in changes if change.in_force_at), None)
         return last.mandate if last else getattr(self.application, "mandate", None)
+
+
+class OwnCancellation(models.Model):
+    """The customer's own cancellation, kept while an end by the operator is in its place."""
+
+    contract = models.OneToOneField(
+        Contract, models.PROTECT, primary_key=True, related_name="own_cancellation"
+    )
+    ends_on = models.DateField(_("einddatum"))
+    cancelled_at = models.DateTimeField(_("opgezegd"))
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("opgezegd door"),
+    )
+    cancellation_reason = models.TextField(_("reden van opzegging"), blank=True)
+
+    class Meta:
+        verbose_name = _("eigen opzegging")
+        verbose_name_plural = _("eigen opzeggingen")
+
+    def __str__(self):
+        return str(self.contract)

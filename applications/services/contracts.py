@@ -12,7 +12,9 @@ from organisations.services.intervening import OwnInterest
 from organisations.services.locking import lock
 
 from .. import emails
-from ..models import Contract
+from ..models import Contract, OwnCancellation
+
+CANCELLATION = ["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason"]
 
 
 class AlreadyCancelled(Exception):
@@ -33,6 +35,10 @@ class Over(Exception):
 
 class NotADay(Exception):
     """No contract ends on a day that is past, nor before it began."""
+
+
+class LaterThanTheirs(Exception):
+    """The customer chose an earlier last day already."""
 
 
 class AnotherDay(Exception):
@@ -80,10 +86,10 @@ def take_back(contract: Contract, *, by: User) -> None:
 
 @transaction.atomic
 def end(contract: Contract, *, ends_on: datetime.date, reason: str, by: User) -> None:
-    """Staff end it on a day that they choose, also where the customer chose another.
+    """Staff end it on a day that they choose, not later than the customer chose.
 
-    The keys stop after that day, and the organisation reads why. Raises OwnInterest, Over
-    or NotADay.
+    The keys stop after that day, and the organisation reads why. Raises OwnInterest, Over,
+    NotADay or LaterThanTheirs.
     """
     _lock(contract)
     _require_no_interest(contract, by)
@@ -91,6 +97,9 @@ def end(contract: Contract, *, ends_on: datetime.date, reason: str, by: User) ->
         raise Over
     if ends_on < timezone.localdate() or ends_on <= contract.starts_on:
         raise NotADay
+    _keep_own_cancellation(contract)
+    if OwnCancellation.objects.filter(contract=contract, ends_on__lt=ends_on).exists():
+        raise LaterThanTheirs
     contract.ends_on, contract.cancellation_reason = ends_on, reason
     contract.cancelled_at, contract.cancelled_by = timezone.now(), by
     contract.by_us = True
@@ -102,7 +111,10 @@ def end(contract: Contract, *, ends_on: datetime.date, reason: str, by: User) ->
 
 @transaction.atomic
 def let_run_on(contract: Contract, *, by: User) -> None:
-    """Staff take back that they end it; raises OwnInterest or NotCancelled."""
+    """Staff take back that they end it; what the customer cancelled stays cancelled.
+
+    Raises OwnInterest or NotCancelled.
+    """
     _lock(contract)
     _require_no_interest(contract, by)
     if not contract.by_us or contract.is_over:
@@ -110,13 +122,24 @@ def let_run_on(contract: Contract, *, by: User) -> None:
     _run_on(contract, by=by)
 
 
+def _keep_own_cancellation(contract: Contract) -> None:
+    if contract.cancelled_at and not contract.by_us:
+        theirs = {name: getattr(contract, name) for name in CANCELLATION}
+        OwnCancellation.objects.create(contract=contract, **theirs)
+
+
 def _run_on(contract: Contract, *, by: User) -> None:
-    contract.ends_on, contract.cancellation_reason = None, ""
-    contract.cancelled_at, contract.cancelled_by = None, None
+    theirs = OwnCancellation.objects.filter(contract=contract).first() or Contract()
+    for name in CANCELLATION:
+        setattr(contract, name, getattr(theirs, name))
     contract.by_us = False
     _save_cancellation(contract)
-    apikeys.let_work_until(contract.api_key, None, by=by)
-    _record("contract.kept", contract, by)
+    OwnCancellation.objects.filter(contract=contract).delete()
+    apikeys.let_work_until(contract.api_key, contract.ends_on, by=by)
+    if contract.ends_on:
+        _record("contract.kept_until", contract, by, day=contract.ends_on)
+    else:
+        _record("contract.kept", contract, by)
     emails.contract_kept(contract, by=by)
 
 
@@ -152,8 +175,7 @@ def _require_no_interest(contract: Contract, by: User) -> None:
 
 
 def _save_cancellation(contract: Contract) -> None:
-    of_end = ["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason", "by_us"]
-    contract.save(update_fields=of_end)
+    contract.save(update_fields=[*CANCELLATION, "by_us"])
 
 
 def _record(kind: str, contract: Contract, by: User | None, **data: object) -> None:

@@ -403,7 +403,7 @@ def _ask_bank_change(one, contract):
 
 
 def _second_contract(one):
-    """One that was cancelled; a change of its account was stopped, the next is asked."""
+    """One that was cancelled, and that we end before; a change of its account is asked."""
     application = world.draft(one.answers(20), from_address=f"merk-{one.letter}-20")
     one.applications["approved_2"] = application
     world.submit(application)
@@ -421,6 +421,12 @@ def _second_contract(one):
         ends_on=contracts.last_day(timezone.localdate()),
         reason=one.mark("reden"),
         by=one.administrator,
+    )
+    contracts.end(
+        contract,
+        ends_on=timezone.localdate() + datetime.timedelta(days=1),
+        reason=one.mark("reden"),
+        by=one.staff["contracten"],
     )
 
 

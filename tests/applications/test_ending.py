@@ -85,6 +85,45 @@ def test_the_customers_own_end_may_become_an_earlier_one(contract, coen):
     assert contract.cancelled_by == coen
 
 
+def test_the_customers_own_end_is_not_put_off(contract, coen, client):
+    alice = MembershipFactory(organisation=contract.organisation).user
+    last = contracts.last_day(timezone.localdate())
+    contracts.cancel(contract, ends_on=last, by=alice)
+    client.force_login(coen)
+    url = reverse("admin:applications_contract_end", args=[contract.pk])
+
+    later = last + datetime.timedelta(days=1)
+    typed = {"ends_on": later.isoformat(), "reason": "Fraude"}
+    assert "De klant heeft zelf opgezegd." in client.post(url, typed).text
+    contract.refresh_from_db()
+    assert (contract.ends_on, contract.by_us) == (last, False)
+    assert not hasattr(contract, "own_cancellation")
+
+
+def test_what_the_customer_cancelled_stays_cancelled_when_we_take_ours_back(
+    contract, coen
+):
+    alice = MembershipFactory(organisation=contract.organisation).user
+    last = contracts.last_day(timezone.localdate())
+    contracts.cancel(contract, ends_on=last, by=alice, reason="We stoppen")
+    end(contract, coen)
+    end(contract, coen, days=4)
+    Message.objects.all().delete()
+
+    contracts.let_run_on(contract, by=coen)
+
+    contract.refresh_from_db()
+    assert (contract.ends_on, contract.cancelled_by) == (last, alice)
+    assert (contract.cancellation_reason, contract.by_us) == ("We stoppen", False)
+    assert contract.api_key.expires_at == end_of(last)
+    assert not hasattr(contract, "own_cancellation")
+    [to_alice] = Message.objects.filter(to=alice.email)
+    assert to_alice.template == "applications/emails/contract_kept_until"
+    contracts.take_back(contract, by=alice)
+    contract.refresh_from_db()
+    assert (contract.ends_on, contract.cancelled_by) == (None, None)
+
+
 def test_only_we_take_it_back(contract, coen):
     alice = MembershipFactory(organisation=contract.organisation).user
     end(contract, coen)
@@ -166,4 +205,6 @@ def test_a_customer_who_takes_back_at_that_moment_does_not_undo_it(committed):
             now = Contract.objects.get()
             assert (now.by_us, now.ends_on) == (True, last)
             contracts.let_run_on(now, by=coen)
+            if now.cancelled_at:  # ours was first: then theirs is there again
+                contracts.take_back(now, by=alice)
     assert Event.objects.filter(kind="contract.ended_by_us").count() == 20
