@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
@@ -25,14 +26,27 @@ from . import notice_emails
 from .models import Notice, NoticeKind, NoticeMail, NoticeReader, UsageDay
 
 CALLS_OF = 30  # days, in which staff see whether somebody still calls
+OF_THE_CATALOGUE = {NoticeKind.DEPRECATION, NoticeKind.PRICE}
 COLUMNS = [
     "organisation", "name", "told", "read_at", "read_by", "calls", "last_call", "ready",
 ]  # fmt: skip
 
 
+def kinds_of(user: User) -> list[NoticeKind]:
+    """What somebody may tell customers: prices and what ends, only who keeps these."""
+    keeps = user.has_perm("apikeys.change_product")
+    return [kind for kind in NoticeKind if keeps or kind not in OF_THE_CATALOGUE]
+
+
 @transaction.atomic
 def save(notice: Notice, *, by: User) -> None:
-    """Keep a notice; the worker finds out for whom it is."""
+    """Keep a notice; the worker finds out for whom it is.
+
+    Once an organisation was told of it, only how long it is to be seen changes (a trigger).
+    Raises PermissionDenied when its kind is not among `kinds_of` this person.
+    """
+    if notice.kind not in kinds_of(by):
+        raise PermissionDenied
     kind = "notice.added" if notice._state.adding else "notice.changed"
     notice.save()
     record(kind, subject=notice, by=by, title=notice.title)
@@ -49,6 +63,7 @@ def tell_all() -> None:
 def tell(notice: Notice, organisation: Organisation) -> None:
     """Aim a notice at an organisation, and write to its people: once, whoever asks."""
     lock(organisation.pk)
+    notice = Notice.objects.select_for_update().get(pk=notice.pk)  # as it is told
     _reader, new = NoticeReader.objects.get_or_create(
         notice=notice, organisation=organisation
     )

@@ -16,13 +16,43 @@ from audit.services import record
 from .. import notices
 from ..models import Notice
 
+TEXTS = ["kind", "title", "title_en", "text", "text_en"]
 SHOWN = 100
 MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+class NoticeForm(forms.ModelForm):
+    """One who means everybody says so."""
+
+    everybody = forms.BooleanField(
+        label=_("voor alle organisaties"),
+        required=False,
+        help_text=_("Zonder API: iedere klant leest het op het dashboard."),
+    )
+
+    def clean(self):
+        given = super().clean()
+        if "api" in self.fields and not (given.get("api") or given["everybody"]):
+            words = _("Kies een API, of vink aan dat het voor alle organisaties is.")
+            self.add_error("everybody", words)
+        if "api" in self.fields and given.get("api") and given["everybody"]:
+            words = _("Dit is voor wie de API aanroept, of voor alle organisaties.")
+            self.add_error("everybody", words)
+        changed = [name for name in TEXTS if name in self.changed_data]
+        if changed and self.instance.pk and self.instance.is_told:
+            words = _(
+                "Dit is intussen aan organisaties verteld, en staat vast. Laat deze"
+                " mededeling eindigen en maak een nieuwe."
+            )
+            self.add_error(changed[0], words)
+        return given
+
+
 @admin.register(Notice)
 class NoticeAdmin(StaffAdmin):
-    """For whom it is and whether it is mailed is fixed once it is there."""
+    """For whom it is stays what it was; what it says is fixed once somebody was told."""
+
+    form = NoticeForm
 
     formfield_overrides = {
         models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}
@@ -32,7 +62,7 @@ class NoticeAdmin(StaffAdmin):
     list_select_related = ["api"]
     search_fields = ["title", "text"]
     fields = [
-        "kind", ("title", "title_en"), ("text", "text_en"), ("api", "days"),
+        "kind", ("title", "title_en"), ("text", "text_en"), ("api", "days"), "everybody",
         ("visible_from", "visible_until"), "mails",
     ]  # fmt: skip
 
@@ -42,10 +72,23 @@ class NoticeAdmin(StaffAdmin):
         return format_html('<a href="{}">{}</a>', url, _("Bekijk"))
 
     def get_readonly_fields(self, request, obj=None):
-        return ["api", "days", "mails", "who"] if obj else []
+        if not obj:
+            return []
+        told = obj.is_told and "text" not in request.POST  # else: it says what to do
+        return ["api", "days", "mails", "who", *(TEXTS if told else [])]
 
     def get_fields(self, request, obj=None):
-        return [*self.fields, "who"] if obj else self.fields
+        fields = [*self.fields, "who"] if obj else self.fields
+        return [name for name in fields if not (obj and name == "everybody")]
+
+    def formfield_for_choice_field(self, db_field, request, **options):
+        kinds = [(one.value, one.label) for one in notices.kinds_of(request.user)]
+        options["choices"] = [("", "---------"), *kinds]
+        return super().formfield_for_choice_field(db_field, request, **options)
+
+    def has_change_permission(self, request, obj=None):
+        theirs = obj is None or obj.kind in notices.kinds_of(request.user)
+        return theirs and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
         return False

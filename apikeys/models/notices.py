@@ -22,6 +22,15 @@ class NoticeKind(models.TextChoices):
     PRICE = "price", _("Prijs")
 
 
+TOLD = ["kind", "title", "title_en", "text", "text_en", "api", "days", "mails"]
+STAYS_AS_TOLD = """
+IF EXISTS (SELECT FROM apikeys_noticereader WHERE notice_id = OLD.id) THEN
+    RAISE EXCEPTION 'what organisations were told stays what they were told';
+END IF;
+RETURN NEW;
+"""
+
+
 class NoticeQuerySet(models.QuerySet["Notice"]):
     def visible(self):
         """What is to be read now."""
@@ -52,7 +61,6 @@ class Notice(models.Model):
         blank=True,
         related_name="notices",
         verbose_name=_("voor wie deze API aanroept"),
-        help_text=_("Leeg: voor alle organisaties."),
     )
     days = models.PositiveSmallIntegerField(
         _("aangeroepen in de laatste … dagen"),
@@ -83,10 +91,24 @@ class Notice(models.Model):
                 violation_error_message=_("Dit moment ligt voor het begin."),
             )
         ]
-        triggers = [pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="stays_as_told",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(*TOLD),
+                func=STAYS_AS_TOLD,
+            ),
+        ]
 
     def __str__(self):
         return self.titled()
+
+    @property
+    def is_told(self) -> bool:
+        """Whether an organisation was told of it: from then on it says what it says."""
+        return self.readers.exists()  # type: ignore[attr-defined]
 
     def titled(self) -> str:
         """What it is called in the reader's language."""

@@ -42,6 +42,7 @@ __all__ = [
     "Mandate",
     "Mention",
     "Note",
+    "OwnCancellation",
     "RegisterLookup",
     "ReplyTemplate",
     "Report",

@@ -7,7 +7,8 @@ import re
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import IntegrityError
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,8 +48,14 @@ def notice(**fields):
     texts = {"title": "Zoeken v1 stopt", "title_en": "Zoeken v1 ends"}
     texts |= {"text": "Ga over op v2.", "text_en": "Move to v2."}
     made = Notice(**{"kind": NoticeKind.DEPRECATION, **texts, **fields})
-    notices.save(made, by=UserFactory())
+    notices.save(made, by=of_group("catalogus"))
     return made
+
+
+def of_group(name):
+    user = UserFactory(is_staff=True)
+    user.groups.set(Group.objects.filter(name=name))
+    return user
 
 
 def aimed(made):
@@ -118,7 +125,7 @@ def test_workers_at_once_mail_once(member):
 
     with racing(4) as race:
         for _round in range(15):
-            made = notice(mails=True)
+            made = notice(kind="incident", mails=True)
             of = [member.organisation, other] * 2
             acts = [lambda made=made, one=one: notices.tell(made, one) for one in of]
             assert race.run(*acts, losing=IntegrityError) == [True] * 4
@@ -183,8 +190,7 @@ def test_anybody_reads_the_status(client, db, language, texts):
 
 @pytest.fixture
 def staff(client, db):
-    user = UserFactory(is_staff=True)
-    user.groups.add(Group.objects.get(name="support"))
+    user = of_group("support")
     client.force_login(user)
     return user
 
@@ -235,7 +241,7 @@ def test_the_list_as_csv_has_no_formula(client, staff, member):
 def typed(**fields):
     return {
         "kind": "maintenance", "title": "Onderhoud", "title_en": "Maintenance",
-        "text": "Zaterdag.", "text_en": "Saturday.", "api": "", "days": "30",
+        "text": "Zaterdag.", "text_en": "Saturday.", "api": "", "days": "30", "everybody": "on",
         "visible_from": f"{TODAY}T08:00", "visible_until": "", **fields,
     }  # fmt: skip
 
@@ -274,3 +280,76 @@ def test_the_list_of_who_is_not_ready_costs_no_query_an_organisation(
 
     with django_assert_max_num_queries(12):
         client.get(page)
+
+
+def test_what_was_told_stays_what_was_told(client, staff, member):
+    client.post(reverse("admin:apikeys_notice_add"), typed())
+    made = Notice.objects.get()
+    page = reverse("admin:apikeys_notice_change", args=[made.pk])
+    assert 'name="text"' in client.get(page).text
+    notices.tell_all()
+
+    assert 'name="text"' not in client.get(page).text
+    answer = client.post(page, typed(text="Er was niets."))
+    assert "staat vast" in answer.text
+    assert "Er was niets." in answer.text  # what was typed is not lost
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        Notice.objects.update(text="Er was niets.")
+
+    until = f"{TODAY + DAY}T09:00"
+    client.post(page, {"visible_from": f"{TODAY}T08:00", "visible_until": until})
+    made.refresh_from_db()
+    assert (made.text, made.visible_until is not None) == ("Zaterdag.", True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_that_is_changed_while_it_is_told_is_told_as_it_reads(member):
+    with racing(2) as race:
+        for _round in range(20):
+            made = notice(kind="incident", mails=True)
+            row = Notice.objects.get(pk=made.pk)
+            row.text = "Toch niet."
+            by = of_group("catalogus")
+            race.run(
+                lambda made=made: notices.tell(made, member.organisation),
+                lambda row=row, by=by: notices.save(row, by=by),
+                losing=ProgrammingError,
+            )
+            made.refresh_from_db()
+            mail = Message.objects.get(about_id=made.pk)
+            assert mail.context["texts"] == [made.text]
+
+
+def test_everybody_is_told_only_when_that_was_meant(client, staff, api):
+    add = reverse("admin:apikeys_notice_add")
+
+    assert "vink aan dat het voor alle" in client.post(add, typed(everybody="")).text
+    answer = client.post(add, typed(api=api.pk))
+    assert "of voor alle organisaties" in answer.text
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["deprecation", "price"])
+def test_support_tells_no_prices_and_ends_nothing(client, staff, kind):
+    add = reverse("admin:apikeys_notice_add")
+
+    assert f'value="{kind}"' not in client.get(add).text
+    client.post(add, typed(kind=kind))
+    assert not Notice.objects.exists()
+    made = notice(kind=kind)
+    with pytest.raises(PermissionDenied):
+        notices.save(made, by=staff)
+    page = reverse("admin:apikeys_notice_change", args=[made.pk])
+    assert client.post(page, typed(kind=kind)).status_code == 403
+    client.force_login(of_group("catalogus"))
+    client.post(add, typed(kind=kind, title="Van catalogus"))
+    assert Notice.objects.filter(title="Van catalogus").exists()
+
+
+def test_a_notice_that_nobody_was_told_makes_nobody_ready(client, staff):
+    made = notice(visible_from=timezone.now() + DAY)
+
+    page = client.get(reverse("admin:apikeys_notice_readers", args=[made.pk]))
+
+    assert "Nog aan geen organisatie verteld" in page.text
+    assert "is klaar" not in page.text
