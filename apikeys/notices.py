@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.models import User
@@ -26,6 +26,7 @@ from . import notice_emails
 from .models import Notice, NoticeKind, NoticeMail, NoticeReader, UsageDay
 
 CALLS_OF = 30  # days, in which staff see whether somebody still calls
+ASK_SOMETHING = [NoticeKind.DEPRECATION, NoticeKind.CERTIFICATE]
 OF_THE_CATALOGUE = {NoticeKind.DEPRECATION, NoticeKind.PRICE}
 COLUMNS = [
     "organisation", "name", "told", "read_at", "read_by", "calls", "last_call", "ready",
@@ -168,6 +169,21 @@ def not_ready(notice: Notice) -> QuerySet[NoticeReader]:
         calling = UsageDay.objects.filter(api=notice.api_id, day__gte=since)
         waiting |= readers.filter(organisation__in=calling.values("organisation"))
     return waiting.order_by("organisation__name", "pk")
+
+
+def waited_for() -> QuerySet[Notice]:
+    """What is to be seen now, asks something to be done, and not everybody did it."""
+    unread = NoticeReader.objects.filter(notice=OuterRef("pk"), read_at=None)
+    since = timezone.localdate() - datetime.timedelta(days=CALLS_OF)
+    aimed = NoticeReader.objects.filter(notice=OuterRef(OuterRef("pk")))
+    calling = UsageDay.objects.filter(
+        api=OuterRef("api"),
+        day__gte=since,
+        organisation__in=aimed.values("organisation"),
+    )
+    asks = Notice.objects.visible().filter(kind__in=ASK_SOMETHING)
+    ends = Q(kind=NoticeKind.DEPRECATION)
+    return asks.filter(Exists(unread) | (ends & Exists(calling)))
 
 
 def as_csv(notice: Notice) -> Iterator[str]:

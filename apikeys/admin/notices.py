@@ -21,6 +21,21 @@ SHOWN = 100
 MOMENT = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+class Waits(admin.SimpleListFilter):
+    """What somebody still has to read, or to stop calling."""
+
+    title = _("klaar")
+    parameter_name = "waits"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("niet iedereen is klaar"))]
+
+    def queryset(self, request, queryset):
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(pk__in=notices.waited_for())
+
+
 class NoticeForm(forms.ModelForm):
     """One who means everybody says so."""
 
@@ -58,7 +73,7 @@ class NoticeAdmin(StaffAdmin):
         models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MOMENT}
     }
     list_display = ["title", "kind", "api", "visible_from", "visible_until", "who"]
-    list_filter = ["kind", "api"]
+    list_filter = [Waits, "kind", "api"]
     list_select_related = ["api"]
     search_fields = ["title", "text"]
     fields = [

@@ -61,6 +61,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
     """Months with what they come to; each download is recorded, so it is a POST."""
 
     list_display = ["name", "line_count", "sum", "made_at", "handed_over_at"]
+    list_filter = [("handed_over_at", admin.EmptyFieldListFilter)]
     fields = ["month", "made_at", "handed_over_at", "handed_over_by"]
     change_form_template = "admin/applications/billingmonth/page.html"
 

@@ -76,7 +76,7 @@ class DocumentTemplateAdmin(StaffAdmin):
 
     form = DocumentTemplateForm
     list_display = ["title", "version", "kind", "valid_from", "language", "state"]
-    list_filter = ["kind"]
+    list_filter = ["kind", ("published_at", admin.EmptyFieldListFilter)]
     list_select_related = ["published_by"]
     readonly_fields = ["written_by", "published_by", "published_at"]
 

@@ -45,6 +45,7 @@ class TermsRoundAdmin(StaffAdmin):
 
     form = TermsRoundForm
     list_display = ["template", "answer_by", "started_at", "started_by"]
+    list_filter = [("started_at", admin.EmptyFieldListFilter)]
     list_select_related = ["template", "started_by"]
     readonly_fields = [
         "answers",

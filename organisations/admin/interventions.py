@@ -12,12 +12,25 @@ from ..staff import REFUSALS
 from .acting import act_page
 
 
+class Waits(admin.SimpleListFilter):
+    """What another of us has to look at."""
+
+    title = _("wacht op")
+    parameter_name = "waits"
+
+    def lookups(self, request, model_admin):
+        return [("approval", _("goedkeuring"))]
+
+    def queryset(self, request, queryset):
+        return queryset.to_approve() if self.value() == "approval" else queryset
+
+
 @admin.register(Intervention)
 class InterventionAdmin(ReadOnlyAdmin):
     """Help that staff proposed: another approves it, or somebody stops it."""
 
     list_display = ["organisation", "what", "state", "proposed_at", "proposed_by"]
-    list_filter = ["kind", "outcome"]
+    list_filter = [Waits, "kind", "outcome"]
     list_select_related = ["organisation", "user", "replaces", "proposed_by"]
     search_fields = ["organisation__name", "organisation__slug"]
     fields = [

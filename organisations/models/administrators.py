@@ -80,6 +80,10 @@ class InterventionQuerySet(models.QuerySet["Intervention"]):
         related = ("organisation", "user", "replaces")
         return self.filter(outcome="").select_related(*related).order_by("proposed_at")
 
+    def to_approve(self):
+        """Those that wait for a second of staff."""
+        return self.filter(outcome="", approved_at=None)
+
 
 class Intervention(models.Model):
     """What staff do where an organisation cannot help itself: two people, and a term.

@@ -9,13 +9,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from apikeys import gateways
-from apikeys.models import Gateway
-from applications.models import Application, Status
+from apikeys import gateways, notices
+from apikeys.models import Gateway, Notice, NoticeKind
+from applications.models import Application, DocumentTemplate, Status, TermsRound
 from applications.services import colleagues
 from mail import services as mail
 from mail.models import Message, State
+from organisations.models import Organisation
 from portal import desk
+from portal.management import marked
 from tests.applications.test_admin import text_of
 from tests.factories import ApplicationFactory, UserFactory
 
@@ -103,10 +105,69 @@ def test_every_number_is_as_many_as_its_list_has(client):
         "Van niemand": 2,
         "Aanvragen van een extra key": 0,
         "Machtigingen om te controleren": 0,
+        "Ingrepen om goed te keuren": 0,
+        "Concepten van documenten": 0,
+        "Rondes om te beginnen": 0,
+        "Mededelingen waar niet iedereen klaar voor is": 0,
     }
     for number in found:
         changelist = client.get(number.url).context["cl"]
         assert changelist.result_count == number.count, number.what
+
+
+@pytest.mark.parametrize(
+    ("group", "whats"),
+    [
+        ("facturatie", ["Maanden om over te dragen", "Correcties om te beoordelen"]),
+        ("catalogus", ["Mededelingen waar niet iedereen klaar voor is"]),
+        ("toezicht", ["Handtekeningen voor dit kwartaal"]),
+        ("rapportage", []),
+        (
+            "contracten",
+            [
+                "Overeenkomst retour", "Wacht te lang op ons", "Van mij", "Van niemand",
+                "Aanvragen van een extra key", "Machtigingen om te controleren", "Ingrepen om goed te keuren",
+                "Concepten van documenten", "Rondes om te beginnen",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_every_group_reads_what_waits_for_it(client, group, whats):
+    user = colleague(group)
+    client.force_login(user)
+
+    assert [str(one.what) for one in desk.desk(user)["waiting"]] == whats
+    assert ("Wacht op jouw groep" in client.get(START).text) == bool(whats)
+
+
+def test_every_number_of_a_full_world_is_as_many_as_its_list_has(client):
+    marked.build(seed=1)
+    user = colleague(*Group.objects.values_list("name", flat=True))
+    TermsRound.objects.create(
+        template=DocumentTemplate.objects.exclude(terms_round__isnull=False).first(),
+        answer_by=timezone.localdate(),
+        prepared_by=user,
+    )
+    DocumentTemplate.objects.create(
+        kind="terms", version="9", valid_from=timezone.localdate(), written_by=user
+    )
+    notice = Notice.objects.create(kind=NoticeKind.CERTIFICATE, title="Certificaat")
+    notices.tell(notice, Organisation.objects.first())
+    client.force_login(user)
+
+    found = numbers(user)
+
+    lists = {what: one for what, one in found.items() if "?" in one.url}
+    for what, number in lists.items():
+        assert client.get(number.url).context["cl"].result_count == number.count, what
+    empty = {what for what, one in found.items() if not one.count}
+    seen_above = {"Wacht te lang op ons", "Van mij", "E-mailadres niet bevestigd"}
+    assert empty <= {
+        *seen_above,
+        "Overeenkomst retour",
+        "Machtigingen om te controleren",
+    }
+    assert found["Handtekeningen voor dit kwartaal"].count > 0
 
 
 def test_a_colleague_who_calls_is_seen_until_it_was_read(client):
