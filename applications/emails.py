@@ -303,7 +303,7 @@ def _about_terms(name: str, request: TermsRequest, **context: Any) -> None:
                     "name": user.name,
                     "organisation": organisation.name,
                     "terms": str(round.template),
-                    "answer_by": date_format(round.answer_by, "j F Y"),
+                    "answer_by": date_format(request.answer_by, "j F Y"),
                     "consequence": round.consequence,
                     "sha256": round.sha256,
                     "page_url": settings.BASE_URL + page,

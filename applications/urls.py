@@ -50,7 +50,7 @@ urlpatterns = [
     ),
     path("mijn/<slug:slug>/organisatie/voorwaarden/", terms.shown, name="terms_round"),
     path(
-        "mijn/<slug:slug>/organisatie/voorwaarden/document/",
+        "mijn/<slug:slug>/organisatie/voorwaarden/<int:terms_id>/",
         terms.document,
         name="terms_round_document",
     ),

@@ -161,6 +161,16 @@ class TermsRequest(models.Model):
     def __str__(self):
         return f"{self.organisation} {self.round}"
 
+    @property
+    def answer_by(self):
+        """The last day for an answer; who was asked later has as many days as the others."""
+        given = self.round.answer_by - timezone.localdate(self.round.started_at)
+        return max(self.round.answer_by, timezone.localdate(self.asked_at) + given)
+
+    @property
+    def is_late(self):
+        return timezone.localdate() > self.answer_by
+
     def answer(self):
         """The answer that is in force; None: there is none yet."""
         return next(

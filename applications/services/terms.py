@@ -68,9 +68,12 @@ def start(round: TermsRound, *, by: User) -> None:
 
 
 def tend_all() -> None:
-    """Ask who was not asked yet, and remind who has not answered, until the last day."""
+    """Ask who was not asked yet, and remind who has not answered, until their last day.
+
+    A contract of terms before these can begin when the round's own last day is past.
+    """
     round = TermsRound.objects.current()
-    if round is None or round.is_late:
+    if round is None:
         return
     for organisation in _to_be_asked(round):
         _ask(round, organisation)
@@ -141,6 +144,7 @@ def _remind(request: TermsRequest) -> None:
     days = settings.TERMS_REMINDER_DAYS[request.reminders :][:1]
     if (
         not days
+        or request.is_late
         or request.answers.exists()
         or not organisation.contracts.running().exists()
     ):

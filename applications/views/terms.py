@@ -3,7 +3,7 @@
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,7 +20,10 @@ from .following import as_pdf
 @requires(Permission.ORGANISATION_MANAGE)
 @reauthentication_required
 def shown(request, membership):
-    asked = _asked(membership)
+    rounds = membership.organisation.terms_requests.select_related("round__template")
+    asked = rounds.current().first()
+    if asked is None:
+        return _of_before(request, membership, rounds)
     form = TermsForm(request.POST or None, initial={"seen": asked.round.sha256})
     if request.method == "POST" and form.is_valid():
         try:
@@ -36,22 +39,24 @@ def shown(request, membership):
         "round": asked.round,
         "answer": asked.answer(),
         "form": form,
+        "earlier": rounds.exclude(pk=asked.pk),
     }
+    return render(request, "applications/terms_round.html", context)
+
+
+def _of_before(request, membership, rounds):
+    """Nothing is asked now; what was answered in earlier rounds can be read."""
+    if not rounds.exists():
+        raise Http404
+    context = {"membership": membership, "earlier": rounds}
     return render(request, "applications/terms_round.html", context)
 
 
 @require_safe
 @requires(Permission.ORGANISATION_MANAGE)
-def document(request, membership):
-    round = _asked(membership).round
+def document(request, membership, terms_id):
+    """What the organisation was asked about, in whichever round."""
+    rounds = membership.organisation.terms_requests.select_related("round__template")
+    round = get_object_or_404(rounds, pk=terms_id).round
     name = f"gebruikersvoorwaarden-{round.template.version}.pdf"
     return as_pdf(bytes(round.content), name)
-
-
-def _asked(membership):
-    """What this organisation is asked now, or was asked in the round that ran last."""
-    found = membership.organisation.terms_requests.current()
-    asked = found.select_related("round__template").first()
-    if asked is None:
-        raise Http404
-    return asked

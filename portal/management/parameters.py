@@ -34,6 +34,7 @@ from applications.models import (
     DocumentKind,
     DocumentTemplate,
     Status,
+    TermsRequest,
     TermsRound,
 )
 from mail import private_links
@@ -121,6 +122,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "request_id": _of(AdministratorRequest),
     "intervention_id": _of(Intervention),
     "notice_id": _of(NoticeReader),
+    "terms_id": _of(TermsRequest),
     "admin:apikeys_notice_readers pk": _of(Notice),
     "admin:apikeys_notice_csv pk": _of(Notice),
     "code": lambda rows: [

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import Error, IntegrityError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from applications import tasks
 from applications.models import (
@@ -142,9 +143,51 @@ def test_who_becomes_a_customer_while_it_runs_is_asked_too():
     assert TermsRequest.objects.get().organisation.kvk_number == under_way.kvk_number
 
 
+def test_who_becomes_a_customer_after_the_last_day_has_as_many_days_as_the_others():
+    under_way = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+    terms.start(prepared(days=40), by=UserFactory())
+    terms.tend_all()
+    with pytest.MonkeyPatch.context() as patch:
+        later = timezone.now() + datetime.timedelta(days=50)
+        patch.setattr(timezone, "now", lambda: later)
+        organisation = handling.approve(under_way, by=UserFactory()).organisation
+        alice = MembershipFactory(organisation=organisation).user
+
+        terms.tend_all()
+
+        request = TermsRequest.objects.get()
+        last = timezone.localdate(later) + datetime.timedelta(days=40)
+        assert (request.answer_by, request.is_late) == (last, False)
+        told = mails("terms_asked").get(to=alice.email).context["answer_by"]
+        assert told == date_format(last, "j F Y")
+
+
+def test_what_was_answered_in_an_earlier_round_stays_to_be_read(
+    client, contract, alice, begun
+):
+    terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=alice)
+    first = asked(contract)
+    terms.start(prepared(version="3.0"), by=UserFactory())
+    nothing_yet = client.get(page(contract))
+    terms.tend_all()
+    again = client.get(page(contract)).text
+
+    assert "Er is nu niets om te antwoorden." in nothing_yet.text
+    for shown in (nothing_yet.text, again):
+        assert "akkoord, Alice Admin" in shown
+        address = reverse(
+            "applications:terms_round_document",
+            args=[contract.organisation.slug, first.pk],
+        )
+        assert address in shown
+        assert client.get(address).content == bytes(begun.content)
+    assert "versie 3.0" in again
+
+
 def test_an_administrator_reads_and_agrees(client, contract, alice, begun):
     shown = client.get(page(contract)).text
-    pdf = client.get(page(contract, "terms_round_document"))
+    document = [contract.organisation.slug, asked(contract).pk]
+    pdf = client.get(reverse("applications:terms_round_document", args=document))
     said = client.post(
         page(contract), {"agreed": "yes", "seen": begun.sha256}, follow=True
     ).text
