@@ -254,7 +254,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @needs("applications.view_application")
     def compare(self, request, pk, document_pk):
         application = get_object_or_404(self.get_queryset(request), pk=pk)
-        return compare_page(self, request, application, document_pk)
+        name = application.organisation_name
+        return compare_page(self, request, application, document_pk, organisation=name)
 
     @needs("applications.view_application")
     def picture(self, request, pk, document_pk, number):

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from ..models import BankChange, BankStatus
 from ..refusals import BANK
 from ..services import bank
 from ..views.following import as_download
+from .returned import compare_page, page_picture, returned
 
 
 class Decision(forms.ModelForm, SignedFileForm):
@@ -113,6 +115,7 @@ class BankChangeAdmin(StaffAdmin):
     search_fields = ["contract__number", "contract__organisation__name"]
     shown = [
         "contract", "organisation", "state", "account", "account_holder", "documents",
+        "found",
         "asked_by", "asked_at", "confirmed_at", "agreed_by", "agreed_at", "how_checked",
         "effective_from", "returned_by", "returned_at", "accepted_by", "accepted_at",
         "in_force_at", "stopped_by", "stopped_at", "stop_reason",
@@ -150,18 +153,42 @@ class BankChangeAdmin(StaffAdmin):
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', rows) or "–"
 
+    @admin.display(description=_("wat terugkwam"))
+    def found(self, change):
+        """What the computer read of the signed mandate, beside what we sent."""
+        files = returned(change)
+        page = "admin/applications/application/returned.html"
+        return render_to_string(page, {"returned": files}) if files else "–"
+
     def get_urls(self):
-        ours = path(
-            "<int:pk>/document/<int:document_pk>/",
-            self.admin_site.admin_view(self.document),
-            name="applications_bankchange_document",
-        )
-        return [ours, *super().get_urls()]
+        wrap, name = self.admin_site.admin_view, "applications_bankchange"
+        document = "<int:pk>/document/<int:document_pk>/"
+        ours = [
+            path(document, wrap(self.document), name=f"{name}_document"),
+            path(f"{document}vergelijken/", wrap(self.compare), name=f"{name}_compare"),
+            path(
+                f"{document}pagina/<int:number>/",
+                wrap(self.picture),
+                name=f"{name}_picture",
+            ),
+        ]
+        return [*ours, *super().get_urls()]
 
     @needs("applications.view_bankchange")
     def document(self, request, pk, document_pk):
         change = get_object_or_404(BankChange, pk=pk)
         return as_download(get_object_or_404(change.documents, pk=document_pk))
+
+    @needs("applications.view_bankchange")
+    def compare(self, request, pk, document_pk):
+        change = get_object_or_404(self.get_queryset(request), pk=pk)
+        name = change.contract.organisation.name
+        return compare_page(self, request, change, document_pk, organisation=name)
+
+    @needs("applications.view_bankchange")
+    def picture(self, request, pk, document_pk, number):
+        change = get_object_or_404(BankChange, pk=pk)
+        return page_picture(get_object_or_404(change.documents, pk=document_pk), number)
 
     def has_add_permission(self, request):
         return False

@@ -383,12 +383,15 @@ def _propose(one, kind, **whom):
 
 
 def _bank_change(one):
-    """Asked, confirmed, and agreed by staff: its new mandate waits for a signature."""
+    """Asked, confirmed, agreed by staff, and its new mandate came back signed."""
     change = _ask_bank_change(one, one.organisation.contracts.get())
     bank.confirm(token("bank_change", change))
     bank.agree_as_staff(
         change, how_checked=one.mark("teruggebeld"), by=one.staff["contracten"]
     )
+    sheet = bytes(change.documents.get().content)
+    signed = sheet + f"\n% {one.mark('getekend')}\n".encode()
+    bank.return_mandate(change, signed, by=one.administrator)
 
 
 def _ask_bank_change(one, contract):

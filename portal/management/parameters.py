@@ -148,6 +148,14 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         .values_list("pk", flat=True)
     ],
     **{
+        f"admin:applications_bankchange_{page} {part}": find
+        for page in ("compare", "picture")
+        for part, find in {
+            "pk": lambda rows: [one.bank_change_id for one in _signed_mandates(rows)],
+            "document_pk": lambda rows: [one.pk for one in _signed_mandates(rows)],
+        }.items()
+    },
+    **{
         f"admin:organisations_organisation_{page} pk": _of(Organisation)
         for page in ("help", "look", "stop_looking", "block")
     },
@@ -226,6 +234,7 @@ NOBODYS = {
     "mailbox:attachment name": "nothing",
     "position": "0",
     "admin:applications_application_picture number": "1",
+    "admin:applications_bankchange_picture number": "1",
     "month": f"{timezone.localdate():%Y-%m}",
     "organisations:change_details part": "adres",
     "organisations:own_login_act act": "uitzetten",
@@ -260,6 +269,12 @@ def _drafts() -> list[int]:
 def _prepared() -> list[int]:
     found = TermsRound.objects.filter(started_at=None)
     return [*found.values_list("pk", flat=True)]
+
+
+def _signed_mandates(rows: Rows) -> list[Document]:
+    """Of changes of account, what came back signed."""
+    of_changes = Document.objects.filter(bank_change__in=_of(BankChange)(rows))
+    return list(of_changes.filter(kind=DocumentKind.SIGNED_MANDATE).order_by("pk"))
 
 
 def _returned(rows: Rows) -> list[int]:

@@ -11,12 +11,13 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from applications import limited, tasks
 from applications.models import DocumentKind, ReturnedFile, Status
-from applications.services import comparing, following
+from applications.services import bank, comparing, following
 from applications.staff.returned import said_of
 from tests.applications.certificates import certified, signed
+from tests.applications.test_bank import NEW, token
 from tests.applications.test_following import application_in, send_back
 from tests.applications.test_uploads import packed, raw, stream
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -324,3 +325,31 @@ def test_who_waits_for_the_worker_reads_that(client, sent):
     page = client.get(f"/beheer/applications/application/{sent.pk}/change/").text
 
     assert "kijkt dit bestand nog na" in page
+
+
+def test_a_signed_mandate_for_another_account_is_seen_beside_ours(client, katrien):
+    application = application_in(Status.APPROVED)
+    alice = MembershipFactory(organisation=application.contract.organisation).user
+    change = bank.ask(
+        application.contract,
+        iban=NEW,
+        account_holder="K. Duck",
+        by=alice,
+    )
+    bank.confirm(token(change))
+    bank.agree_as_staff(change, how_checked="Gebeld", by=UserFactory(is_staff=True))
+    sheet = bytes(change.documents.get().content)
+    bank.return_mandate(change, signed(sheet, katrien), by=alice)
+    back = change.documents.get(kind=DocumentKind.SIGNED_MANDATE)
+    tasks.compare_returned(document_id=back.pk)
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    here = f"/beheer/applications/bankchange/{change.pk}/"
+
+    page = client.get(f"{here}change/").text
+    both = client.get(f"{here}document/{back.pk}/vergelijken/").text
+    picture = client.get(f"{here}document/{back.pk}/pagina/1/")
+
+    assert "Er is getekend op precies het bestand" in page
+    assert f"{here}document/{back.pk}/vergelijken/" in page
+    assert both.count("<img") == 2
+    assert picture.content.startswith(b"\x89PNG")
