@@ -151,8 +151,8 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         f"admin:applications_bankchange_{page} {part}": find
         for page in ("compare", "picture")
         for part, find in {
-            "pk": lambda rows: [one.bank_change_id for one in _signed_mandates(rows)],
-            "document_pk": lambda rows: [one.pk for one in _signed_mandates(rows)],
+            "pk": lambda rows: _signed_mandates(rows, "bank_change"),
+            "document_pk": lambda rows: _signed_mandates(rows, "pk"),
         }.items()
     },
     **{
@@ -271,10 +271,11 @@ def _prepared() -> list[int]:
     return [*found.values_list("pk", flat=True)]
 
 
-def _signed_mandates(rows: Rows) -> list[Document]:
-    """Of changes of account, what came back signed."""
+def _signed_mandates(rows: Rows, name: str) -> list[Any]:
+    """Of changes of account, what came back signed: which file, or of which change."""
     of_changes = Document.objects.filter(bank_change__in=_of(BankChange)(rows))
-    return list(of_changes.filter(kind=DocumentKind.SIGNED_MANDATE).order_by("pk"))
+    found = of_changes.filter(kind=DocumentKind.SIGNED_MANDATE).order_by("pk")
+    return list(found.values_list(name, flat=True))
 
 
 def _returned(rows: Rows) -> list[int]:
