@@ -94,9 +94,13 @@ def used(budget: Budget, today: datetime.date) -> Decimal:
     return Decimal(sum(calls_by_day(Asked(organisation, key), month, COUNTED).values()))
 
 
-def in_words(budget: Budget) -> str:
-    """What it allows, to be read back when it is another one or gone."""
-    with override(settings.LANGUAGE_CODE):
+def in_words(budget: Budget) -> dict[str, str]:
+    """What it allows, by language, to be read back when it is another one or gone."""
+    return {code: _in_words(budget, code) for code, _name in settings.LANGUAGES}
+
+
+def _in_words(budget: Budget, language: str) -> str:
+    with override(language):
         most = usage_emails.amount(budget)
         key = budget.api_key.name if budget.api_key else _("alle API-keys samen")
         end = _("stopt als het op is") if budget.stops else _("stopt niets")

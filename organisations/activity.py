@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.models import Event
@@ -286,8 +286,8 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
                 "seconds": number_format(event.data.get("seconds", 0), 1),
                 "from": _day(event.data.get("from")),
                 "day": _day(event.data.get("day")),
-                "old": event.data.get("old", ""),
-                "new": event.data.get("new", ""),
+                "old": _said(event.data.get("old", "")),
+                "new": _said(event.data.get("new", "")),
                 **{
                     name: _role(event.data.get(name)) for name in ("role", "was", "now")
                 },
@@ -331,6 +331,13 @@ def _who(event: Event) -> str:
     if event.by is None or event.by.is_staff:
         return settings.OPERATOR_NAME
     return str(event.by)
+
+
+def _said(value: str | dict[str, str]) -> str:
+    """A text as it was kept, or the one of the reader's language."""
+    if isinstance(value, str):
+        return value
+    return value.get(get_language() or "", value[settings.LANGUAGE_CODE])
 
 
 def _role(name: str | None) -> str:

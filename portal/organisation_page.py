@@ -255,7 +255,7 @@ def _activity(organisation, user) -> Section:
                     act.what,
                     _page("audit_event", event.pk) if sees else "",
                 ),
-                Cell(str(event.by or _("niemand"))),
+                Cell(str(event.by or _("het portaal"))),
                 Cell(_moment(event.at)),
             ]
             for event, act in zip(events, acts, strict=True)

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from apikeys import budgets
 from apikeys.models import (
@@ -219,6 +220,11 @@ def test_what_a_budget_was_and_became_can_be_read_back(budget, administrator, ke
         f"Een budget is ingesteld: {now}",
         f"Een budget is ingesteld: {before}",
     ]
+    with override("en"):
+        (gone, *_) = activity.in_words(organisation, activity.events(organisation))
+    assert gone.what == (
+        f"A budget was taken away: 2,500 requests per month, {key.name}, stops nothing"
+    )
 
 
 def test_a_budget_that_does_not_stop_stops_nothing(budget, key, administrator):
