@@ -324,3 +324,12 @@ def test_who_waits_for_the_worker_reads_that(client, sent):
     page = client.get(f"/beheer/applications/application/{sent.pk}/change/").text
 
     assert "kijkt dit bestand nog na" in page
+
+
+def test_reading_a_file_waits_until_the_mails_are_sent(client, sent):
+    come_back(client, sent, without(ours(sent), 1))
+
+    jobs = dict(ProcrastinateJob.objects.values_list("task_name", "priority"))
+    reading = jobs.pop("applications.tasks.compare_returned")
+    assert jobs
+    assert all(reading < other for other in jobs.values())
