@@ -19,15 +19,11 @@ from accounts.models import User
 from apikeys.models import Gateway, KeyRequest, KeyRequestStatus
 from applications.admin.filters import today
 from applications.models import Application, BankChange, Mention, Status
+from applications.staff.turns import queue
 from mail.models import UNDELIVERED, Message
 
 SHOWN = 10
 MOST = 1_000  # further than this nobody counts at a glance
-MINE = {  # right → what those who hold it are on turn for
-    "send_contract": Q(status=Status.SUBMITTED),
-    "approve": Q(status=Status.CONTRACT_RETURNED),
-    "renew_link": Q(status=Status.SUBMITTED, email_confirmed_at=None),
-}
 LATE = datetime.timedelta(minutes=10)  # mail and work that waited so long are stuck
 QUIET = datetime.timedelta(
     minutes=2
@@ -72,17 +68,6 @@ def desk(user: User) -> dict[str, Any]:
     }
 
 
-def queue(user: User) -> QuerySet[Application]:
-    """What waits for who holds the rights of this person, the oldest first."""
-    turns = [
-        turn for right, turn in MINE.items() if user.has_perm(f"applications.{right}")
-    ]
-    which = Q(pk__in=[])
-    for turn in turns:
-        which |= turn
-    return Application.objects.filter(which).select_related("assignee")
-
-
 def _mentions(user: User) -> list[Mention]:
     unread = Mention.objects.unread_by(user).select_related("note__application")
     return list(unread.select_related("note__by")[:SHOWN])
@@ -91,12 +76,12 @@ def _mentions(user: User) -> list[Mention]:
 def _waiting(user: User) -> Iterator[Number]:
     of = Application.objects
     if user.has_perm("applications.send_contract"):
-        new = of.filter(status=Status.SUBMITTED)
-        yield Number(_("Ingediend"), _few(new), applications(status=Status.SUBMITTED))
+        new, url = of.confirmed(), applications(status="confirmed")
+        yield Number(_("Ingediend en bevestigd"), _few(new), url)
     if user.has_perm("applications.approve"):
         back, url = Status.CONTRACT_RETURNED, applications(status="contract_returned")
         yield Number(_("Overeenkomst retour"), _few(of.filter(status=back)), url)
-    if user.has_perm("applications.renew_link"):
+    if any(user.has_perm(f"applications.{r}") for r in ("send_contract", "renew_link")):
         url = applications(status="unconfirmed")
         yield Number(_("E-mailadres niet bevestigd"), _few(of.unconfirmed()), url)
     late, url = _few(of.overdue()), applications(status="overdue")
