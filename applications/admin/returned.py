@@ -31,6 +31,7 @@ def compare_page(pages, request, application, document_pk):
     context = {
         **pages.admin_site.each_context(request),
         "opts": pages.opts,
+        "preserved_filters": pages.get_preserved_filters(request),
         "title": _("Wat terugkwam, naast wat wij stuurden"),
         "application": application,
         "document": document,

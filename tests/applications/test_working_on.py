@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.models import Application, ChecklistItem, Stage, Status
+from applications.models import Application, ChecklistItem, DocumentKind, Stage, Status
 from applications.services import colleagues, handling
 from applications.staff import turns
 from tests.applications.test_admin import act, page, text_of
@@ -24,6 +24,11 @@ def colleague(group="intake"):
     user = UserFactory(is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     return user
+
+
+def compare(document):
+    name = "admin:applications_application_compare"
+    return reverse(name, args=[document.application_id, document.pk])
 
 
 def aged(days, **fields):
@@ -49,27 +54,43 @@ def test_an_act_leads_back_to_the_list_as_it_was_filtered(client):
     assert done.url == late.url == f"{page(application)}?{BACK}"
 
 
+def test_looking_at_what_came_back_leads_there_too_and_says_which_is_the_last(client):
+    application, inge = ApplicationFactory(status=Status.CONTRACT_SENT), colleague()
+    for content in (b"one", b"two"):
+        handling.register_return(application, by=inge, content=content)
+        handling.ask_again(application, reason="Eén pagina ontbreekt.", by=inge)
+    client.force_login(inge)
+    first, last = application.documents.filter(kind=DocumentKind.SIGNED_CONTRACT)
+
+    shown = client.get(page(application), KEPT).text
+    beside = client.get(f"{compare(last)}?{BACK}").text
+
+    assert f"{compare(last)}?{BACK}" in shown
+    assert f"{page(application)}?{BACK}" in beside
+    assert f"?pagina=2&amp;{BACK}" in beside
+    assert text_of(shown).count("daarna kwam er een nieuwe") == 1
+    newer, _, older = shown.partition("daarna kwam er een nieuwe")
+    assert compare(last) in newer
+    assert compare(first) in older
+
+
 def test_the_page_tells_what_waits_next(client):
-    first, next_one, youngest = aged(5), aged(4), aged(3)
-    anothers, waits_for_them = aged(9), aged(9, status=Status.CONTRACT_SENT)
-    unconfirmed, returned = (
-        aged(9, confirmed=False),
-        aged(9, status=Status.CONTRACT_RETURNED),
-    )
+    first, following, taken = aged(5), aged(4), aged(3)
+    colleagues.take(aged(9), by=colleague())
+    aged(9, confirmed=False)
+    aged(9, status=Status.CONTRACT_SENT)
+    aged(9, status=Status.CONTRACT_RETURNED)
     inge = colleague()
-    colleagues.take(anothers, by=colleague())
+    colleagues.take(taken, by=inge)
     client.force_login(inge)
 
-    assert f"Wacht ook op jou: {next_one.reference}" in text_of(
-        client.get(page(first)).text
-    )
-    assert turns.next_for(inge, next_one) == first
-    colleagues.take(youngest, by=inge)
-    Application.objects.exclude(pk=youngest.pk).update(status=Status.CHANGES_REQUESTED)
-    assert turns.next_for(inge, first) == youngest
-    assert turns.next_for(inge, youngest) is None
-    assert {anothers, waits_for_them, unconfirmed, returned}
-    assert "Wacht ook op jou" not in client.get(page(youngest)).text
+    shown = text_of(client.get(page(first)).text)
+
+    assert f"Wacht ook op jou: {following.reference}" in shown
+    assert turns.next_for(inge, following) == first
+    Application.objects.exclude(pk=taken.pk).update(status=Status.CHANGES_REQUESTED)
+    assert turns.next_for(inge, first) == taken
+    assert "Wacht ook op jou" not in client.get(page(taken)).text
 
 
 def test_a_contract_that_i_registered_is_for_another(client):
