@@ -220,6 +220,7 @@ def test_intake_works_off_what_waits(applicants, inge):
     decides = {"Boterbloem": corrects, "Ulmus": turns_down, "Veldsla": asks_for_more}
     handled = []
     while name := inge.first_waiting():
+        assert name not in handled
         handled.append(name)
         plant = name.split()[-1]
         decides.get(plant, sends_contract)(inge, applicants[plant])
@@ -318,6 +319,7 @@ def test_contract_management_works_off_what_came_back(site, applicants, coen):
     assert coen.numbers(WAITS)["Overeenkomst retour"] == 17
     approved = []
     while name := coen.first_waiting():
+        assert name not in approved
         if not approved:
             coen.follows("Goedkeuren")
             coen.presses("Goedkeuren")
