@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -17,16 +17,12 @@ from accounts.models import User
 from apikeys.models import Gateway
 from applications.admin.filters import today
 from applications.models import Application, Mention, Status
+from applications.staff.turns import queue
 from mail.models import UNDELIVERED, Message
 
 from .waiting import Number, applications, few, waiting
 
 SHOWN = 10
-MINE = {  # right → what those who hold it are on turn for
-    "send_contract": Q(status=Status.SUBMITTED),
-    "approve": Q(status=Status.CONTRACT_RETURNED),
-    "renew_link": Q(status=Status.SUBMITTED, email_confirmed_at=None),
-}
 LATE = datetime.timedelta(minutes=10)  # mail and work that waited so long are stuck
 QUIET = datetime.timedelta(
     minutes=2
@@ -55,17 +51,6 @@ def desk(user: User) -> dict[str, Any]:
         "today": [*_today()] if sees else [],
         "health": [*_mail(user), *_worker(), *_gateways(user)],
     }
-
-
-def queue(user: User) -> QuerySet[Application]:
-    """What waits for who holds the rights of this person, the oldest first."""
-    turns = [
-        turn for right, turn in MINE.items() if user.has_perm(f"applications.{right}")
-    ]
-    which = Q(pk__in=[])
-    for turn in turns:
-        which |= turn
-    return Application.objects.filter(which).select_related("assignee")
 
 
 def _mentions(user: User) -> list[Mention]:

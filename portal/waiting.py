@@ -113,12 +113,12 @@ def waiting(user: User) -> Iterator[Number]:
 def _applications(user: User) -> Iterator[Number]:
     of = Application.objects
     if user.has_perm("applications.send_contract"):
-        new = of.filter(status=Status.SUBMITTED)
-        yield Number(_("Ingediend"), few(new), applications(status=Status.SUBMITTED))
+        new, url = of.confirmed(), applications(status="confirmed")
+        yield Number(_("Ingediend en bevestigd"), few(new), url)
     if user.has_perm("applications.approve"):
         back, url = Status.CONTRACT_RETURNED, applications(status="contract_returned")
         yield Number(_("Overeenkomst retour"), few(of.filter(status=back)), url)
-    if user.has_perm("applications.renew_link"):
+    if any(user.has_perm(f"applications.{r}") for r in ("send_contract", "renew_link")):
         url = applications(status="unconfirmed")
         yield Number(_("E-mailadres niet bevestigd"), few(of.unconfirmed()), url)
     if user.has_perm("applications.view_application"):

@@ -3,11 +3,12 @@
 from contextlib import suppress
 
 from django.contrib import admin, messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -28,6 +29,7 @@ from ..staff.compared import beside_customer, duplicates
 from ..staff.desk import DESK
 from ..staff.forms import BeginForm
 from ..staff.steps import STEPS
+from ..staff.turns import is_for_another, next_for
 from ..summary import answer, parts, question
 from ..timeline import timeline
 from ..views.following import as_download
@@ -149,7 +151,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": f"{application.reference} · {application.organisation_name}",
             "application": application,
+            "preserved_filters": self.get_preserved_filters(request),
+            "next": next_for(request.user, application),
             "acts": [act for act in STEPS if act.allowed(request.user, application)],
+            "for_another": is_for_another(application, request.user),
             "desk": [act for act in DESK if act.allowed(request.user, application)],
             "notes": application.notes.select_related("by").prefetch_related(
                 "mentions__person"
@@ -196,13 +201,15 @@ class ApplicationAdmin(ReadOnlyAdmin):
                 form.add_error(None, REFUSALS[type(refusal)])
             else:
                 messages.success(request, _("Gedaan: %(act)s.") % {"act": chosen.label})
-                return redirect("admin:applications_application_change", pk)
+                return redirect(self._after(request, application, chosen))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": chosen.label,
             "application": application,
+            "preserved_filters": self.get_preserved_filters(request),
             "act": chosen,
+            "first": _first(chosen, application, request.user),
             "form": form,
             "documents": application.documents.defer("content"),
             "returned": returned(application),
@@ -240,11 +247,31 @@ class ApplicationAdmin(ReadOnlyAdmin):
             return form.with_reply(application, request.POST)
         return form(application, data=request.POST, files=request.FILES)
 
+    def _after(self, request, application, done):
+        """Where one goes on: with what this act made possible, else at its page."""
+        then = next((act for act in STEPS if act.slug == done.then), None)
+        if (
+            then
+            and then.allowed(request.user, application)
+            and not _first(then, application, request.user)
+        ):
+            return self._address(request, "act", application.pk, then.slug)
+        return self._address(request, "change", application.pk)
+
+    def _address(self, request, name, *args):
+        """A page from which one comes back to the list as it was filtered."""
+        filters = {
+            "opts": self.opts,
+            "preserved_filters": self.get_preserved_filters(request),
+        }
+        url = reverse(f"admin:applications_application_{name}", args=args)
+        return add_preserved_filters(filters, url)
+
     def _too_late(self, request, pk):
         messages.warning(
             request, _("Dat kan niet (meer): kijk hoe de aanvraag er nu voor staat.")
         )
-        return redirect("admin:applications_application_change", pk)
+        return redirect(self._address(request, "change", pk))
 
     @needs("applications.view_application")
     def document(self, request, pk, document_pk):
@@ -262,6 +289,14 @@ class ApplicationAdmin(ReadOnlyAdmin):
         application = get_object_or_404(self.get_queryset(request), pk=pk)
         document = get_object_or_404(application.documents, pk=document_pk)
         return page_picture(document, number)
+
+
+def _first(step, application, user):
+    """The act that has to come before this step, while its checklist is not done."""
+    before = [act for act in DESK if act.then == step.slug]
+    done = all(line.tick for line in checklist(application))
+    allowed = [act for act in before if act.allowed(user, application)]
+    return None if done or not allowed else allowed[0]
 
 
 def _compared(asked):

@@ -17,6 +17,7 @@ class Queue(admin.SimpleListFilter):
         return [
             ("overdue", _("Wacht te lang op ons")),
             ("applicant", _("Wacht op de aanvrager")),
+            ("confirmed", _("Ingediend en bevestigd")),
             ("unconfirmed", _("E-mailadres niet bevestigd")),
             ("all", _("Alle")),
             *[s for s in Status.choices if s[0] != Status.DRAFT],
@@ -32,6 +33,8 @@ class Queue(admin.SimpleListFilter):
                 return queryset
             case "overdue":
                 return queryset.overdue()
+            case "confirmed":
+                return queryset.confirmed()
             case "unconfirmed":
                 return queryset.unconfirmed()
             case "applicant":

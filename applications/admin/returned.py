@@ -37,6 +37,7 @@ def compare_page(pages, request, owner, document_pk, *, organisation):
     context = {
         **pages.admin_site.each_context(request),
         "opts": pages.opts,
+        "preserved_filters": pages.get_preserved_filters(request),
         "title": _("Wat terugkwam, naast wat wij stuurden"),
         "owner": owner,
         "owner_url": _address(owner, "change"),

@@ -82,8 +82,13 @@ class ApplicationQuerySet(models.QuerySet):
         return self.filter(status__in=OPEN).exclude(status=Status.DRAFT)
 
     def waiting_for_us(self):
-        """Those on which staff are to act now."""
-        return self.filter(status__in=WAITS_FOR_US)
+        """Those on which staff are to act now; not while the address is unconfirmed."""
+        unconfirmed = Q(status=Status.SUBMITTED, email_confirmed_at=None)
+        return self.filter(~unconfirmed, status__in=WAITS_FOR_US)
+
+    def confirmed(self):
+        """Those that were sent in by the reader of the address, and wait for a contract."""
+        return self.filter(status=Status.SUBMITTED, email_confirmed_at__isnull=False)
 
     def unconfirmed(self):
         """Those that wait until the applicant confirms the address."""
@@ -391,7 +396,10 @@ class Application(models.Model):
 
     @property
     def waits_for_us(self):
-        return self.status in WAITS_FOR_US
+        unconfirmed = (
+            self.status == Status.SUBMITTED and self.email_confirmed_at is None
+        )
+        return self.status in WAITS_FOR_US and not unconfirmed
 
     @property
     def is_overdue(self):

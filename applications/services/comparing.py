@@ -18,10 +18,12 @@ SENT = {
 
 
 def compare_later(document: Document) -> None:
-    """Have the worker look into a file that came back, once this is committed."""
-    app.configure_task("applications.tasks.compare_returned").defer(
-        document_id=document.pk
-    )
+    """Have the worker look into a file that came back, once this is committed.
+
+    After all else that it has to do: this takes seconds, and somebody waits for a mail.
+    """
+    task = "applications.tasks.compare_returned"
+    app.configure_task(task, priority=-1).defer(document_id=document.pk)
 
 
 def compare(document: Document) -> ReturnedFile:

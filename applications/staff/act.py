@@ -26,6 +26,7 @@ class Act:
     perform: Callable[[Application, ActForm, User], object]
     style: str = ""  # "primary" for what usually comes next, "danger" for what ends it
 
+    then: str = ""  # the act that this one makes possible
     offered: Callable[[Application, User], bool] = _to_all
 
     def allowed(self, user: User, application: Application) -> bool:

@@ -29,7 +29,7 @@ def _has_unread(application, user):
     return unread.filter(note__application=application).exists()
 
 
-def _checklist(slug, permission, stage):
+def _checklist(slug, permission, stage, *, then):
     return Act(
         slug,
         _("Controlelijst afvinken"),
@@ -49,12 +49,20 @@ def _checklist(slug, permission, stage):
             seen=form.cleaned_data["seen"],
             by=by,
         ),
+        then=then,
     )
 
 
 DESK = [
-    _checklist("nagekeken-voor-versturen", "send_contract", Stage.SEND),
-    _checklist("nagekeken-voor-goedkeuren", "approve", Stage.APPROVE),
+    _checklist(
+        "nagekeken-voor-versturen",
+        "send_contract",
+        Stage.SEND,
+        then="overeenkomst-versturen",
+    ),
+    _checklist(
+        "nagekeken-voor-goedkeuren", "approve", Stage.APPROVE, then="goedkeuren"
+    ),
     Act(
         "verbeteren",
         _("Typefout verbeteren"),

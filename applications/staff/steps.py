@@ -13,6 +13,7 @@ from .forms import (
     RequestChangesForm,
     SignAgainForm,
 )
+from .turns import is_for_another
 
 
 def _becomes(status):
@@ -85,6 +86,7 @@ STEPS = [
             join=form.existing if form.cleaned_data.get("join") else None,
         ),
         "primary",
+        offered=lambda application, user: not is_for_another(application, user),
     ),
     Act(
         "opnieuw-laten-ondertekenen",

@@ -353,3 +353,12 @@ def test_a_signed_mandate_for_another_account_is_seen_beside_ours(client, katrie
     assert f"{here}document/{back.pk}/vergelijken/" in page
     assert both.count("<img") == 2
     assert picture.content.startswith(b"\x89PNG")
+
+
+def test_reading_a_file_waits_until_the_mails_are_sent(client, sent):
+    come_back(client, sent, without(ours(sent), 1))
+
+    jobs = dict(ProcrastinateJob.objects.values_list("task_name", "priority"))
+    reading = jobs.pop("applications.tasks.compare_returned")
+    assert jobs
+    assert all(reading < other for other in jobs.values())
