@@ -1,4 +1,4 @@
-"""Where a month is taken to billing, and a line put right by two."""
+"""Where a month is taken to billing."""
 
 import datetime
 import hashlib
@@ -7,9 +7,8 @@ from decimal import Decimal
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from apikeys.words import euro
@@ -17,7 +16,7 @@ from audit.admin import ReadOnlyAdmin, needs
 from audit.services import record
 
 from .. import billing_csv
-from ..models import BillingCorrection, BillingLine, BillingMonth
+from ..models import BillingMonth
 from ..services import billing, collecting
 
 REFUSALS: dict[type[Exception], object] = {
@@ -26,7 +25,6 @@ REFUSALS: dict[type[Exception], object] = {
     collecting.TooSoon: _("Een incasso kondigen we vijf dagen vooraf aan."),
     collecting.NotValid: _("De bank zou dit bestand niet lezen. Er is niets gemaakt."),
     billing.AlreadyDecided: _("Iemand anders was je voor."),
-    billing.SamePerson: _("Je hebt dit zelf voorgesteld. Laat een collega beslissen."),
 }
 
 
@@ -41,19 +39,6 @@ class CollectForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: collecting.earliest() + datetime.timedelta(days=9),
     )
-
-
-class CorrectForm(forms.ModelForm):
-    """What should be put right; a colleague agrees with it, or not."""
-
-    class Meta:
-        model = BillingCorrection
-        fields = ["amount", "reason"]
-
-    def clean_amount(self):
-        if not self.cleaned_data["amount"]:
-            raise forms.ValidationError(_("Nul is geen verschil."))
-        return self.cleaned_data["amount"]
 
 
 @admin.register(BillingMonth)
@@ -162,101 +147,3 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["Content-Security-Policy"] = "sandbox"
         return response
-
-
-@admin.register(BillingLine)
-class BillingLineAdmin(ReadOnlyAdmin):
-    """What a contract is charged, line by line."""
-
-    list_display = [
-        "pk", "billing", "month", "organisation", "contract", "subscription", "api",
-        "unit", "count", "price", "amount", "corrects",
-    ]  # fmt: skip
-    list_filter = ["billing", ("corrects", admin.EmptyFieldListFilter)]
-    list_select_related = ["billing", "organisation", "contract", "corrects"]
-    search_fields = ["=pk", "contract__number", "organisation__name"]
-    show_full_result_count = False
-    fields = [
-        "billing", "month", "organisation", "contract", "subscription", "api", "unit",
-        "count", "price", "amount", "corrects", "put_right",
-    ]  # fmt: skip
-    readonly_fields = ["put_right"]
-
-    @admin.display(description=_("rechtzetten"))
-    def put_right(self, line):
-        url = reverse("admin:applications_billingline_correct", args=[line.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Een correctie voorstellen"))
-
-    def get_urls(self):
-        correct = path(
-            "<int:pk>/corrigeren/",
-            self.admin_site.admin_view(self.correct),
-            name="applications_billingline_correct",
-        )
-        return [correct, *super().get_urls()]
-
-    @needs("applications.add_billingcorrection")
-    def correct(self, request, pk):
-        """Propose to put a line right: another agrees, and it is a line of its own."""
-        line = get_object_or_404(BillingLine, pk=pk)
-        form = CorrectForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            made = billing.propose(line, **form.cleaned_data, by=request.user)
-            messages.success(request, _("Voorgesteld. Een collega beslist."))
-            return redirect("admin:applications_billingcorrection_change", made.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "line": line,
-            "form": form,
-            "title": _("Een correctie voorstellen"),
-        }
-        return render(request, "admin/applications/billingline/correct.html", context)
-
-
-@admin.register(BillingCorrection)
-class BillingCorrectionAdmin(ReadOnlyAdmin):
-    """What was proposed, and who agreed."""
-
-    list_display = [
-        "line",
-        "amount",
-        "reason",
-        "proposed_by",
-        "proposed_at",
-        "approved",
-    ]
-    list_filter = [("approved", admin.BooleanFieldListFilter)]
-    list_select_related = ["line", "proposed_by"]
-    search_fields = ["=line__pk", "reason"]
-    fields = [
-        "line", "amount", "reason", ("proposed_by", "proposed_at"),
-        ("decided_by", "decided_at"), "approved",
-    ]  # fmt: skip
-    change_form_template = "admin/applications/billingcorrection/page.html"
-
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        found = self.get_object(request, object_id)
-        decides = request.user.has_perm("applications.decide_billingcorrection")
-        context = {"decides": decides and found and found.decided_at is None}
-        return super().change_view(request, object_id, form_url, context)
-
-    def get_urls(self):
-        decide = path(
-            "<int:pk>/beslissen/",
-            self.admin_site.admin_view(self.decide),
-            name="applications_billingcorrection_decide",
-        )
-        return [decide, *super().get_urls()]
-
-    @needs("applications.decide_billingcorrection")
-    def decide(self, request, pk):
-        """Agree with it, or not."""
-        found = get_object_or_404(BillingCorrection, pk=pk)
-        if request.method == "POST":
-            act = billing.approve if "approve" in request.POST else billing.refuse
-            try:
-                act(found, by=request.user)
-            except (billing.AlreadyDecided, billing.SamePerson) as refusal:
-                messages.error(request, REFUSALS[type(refusal)])
-        return redirect("admin:applications_billingcorrection_change", found.pk)

@@ -3,7 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from .contracts import Contract, Mandate
@@ -153,6 +153,13 @@ class BillingLine(models.Model):
     def is_late(self):
         """It says something of a month that went to billing before."""
         return self.month != self.billing.month
+
+    def stands_at(self):
+        """What it comes to with what came later, and what was agreed to put right."""
+        later = self.corrected_by.filter(correction=None)
+        agreed = self.corrections.filter(approved=True)
+        sums = (found.aggregate(sum=Sum("amount"))["sum"] for found in (later, agreed))
+        return sum((one for one in sums if one), self.amount)
 
 
 class BillingCorrection(models.Model):

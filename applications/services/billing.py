@@ -43,6 +43,10 @@ class AlreadyDecided(Exception):
     """Somebody was first."""
 
 
+class ChangedMeanwhile(Exception):
+    """The line does not come to what the person who approves was shown."""
+
+
 def make_due(today: datetime.date) -> None:
     """Make last month ready for billing, from its day on; as often as one likes."""
     if today.day >= FROM_DAY:
@@ -216,16 +220,19 @@ def propose(
 
 
 @transaction.atomic
-def approve(correction: BillingCorrection, *, by: User) -> None:
+def approve(correction: BillingCorrection, *, seen: Decimal, by: User) -> None:
     """Agree with what a colleague proposed: it stands on the statement at once, and goes
-    along with the next month. Raises SamePerson or AlreadyDecided.
+    along with the next month. `seen` is what the line came to when it was looked at.
+    Raises SamePerson, AlreadyDecided or ChangedMeanwhile.
     """
     lock_organisation(correction.line.organisation_id)
     correction = _undecided(correction)
     if correction.proposed_by_id == by.pk:
         raise SamePerson
-    _decide(correction, approved=True, by=by)
     line = correction.line
+    if line.stands_at() != seen:
+        raise ChangedMeanwhile
+    _decide(correction, approved=True, by=by)
     statements.adjust(
         line.organisation,
         line.month,

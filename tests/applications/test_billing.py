@@ -250,10 +250,11 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
     line = BillingLine.objects.get()
     by, reason = UserFactory(), "Dubbel betaald"
     proposed = billing.propose(line, amount=Decimal("-2.50"), reason=reason, by=by)
+    seen = Decimal("6.40")
     with pytest.raises(billing.SamePerson):
-        billing.approve(proposed, by=by)
+        billing.approve(proposed, seen=seen, by=by)
 
-    billing.approve(proposed, by=biller)
+    billing.approve(proposed, seen=seen, by=biller)
     billing.make(MONTH)
 
     made = BillingLine.objects.get(correction=proposed)
@@ -399,11 +400,12 @@ def test_a_line_is_put_right_on_two_pages(client, contract, biller):
     client.post(correct, answers)
     proposed = BillingCorrection.objects.get()
     decide = page("billingcorrection_decide", proposed.pk)
-    client.post(decide, {"approve": "1"})
+    agreed = {"approve": "1", "seen": "6.40"}
+    client.post(decide, agreed)
     proposed.refresh_from_db()
     assert proposed.approved is None
     colleague = member(client)
-    client.post(decide, {"approve": "1"})
+    client.post(decide, agreed)
 
     proposed.refresh_from_db()
     assert (proposed.approved, proposed.decided_by) == (True, colleague)
