@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from applications.models import BillingCorrection, BillingLine, Status
 from applications.services import billing
@@ -147,3 +148,32 @@ def test_a_line_shows_what_was_put_right(client, biller, line, contract):
     for text in (contract.number, "Eerder al teruggegeven", "€\u00a05,00"):
         assert text in shown, text
     assert page("billingline_correct", line.pk) in shown
+
+
+def test_no_page_of_billing_links_to_what_billing_may_not_open(
+    client, biller, line, contract
+):
+    correction = proposed(line, "-1.00")
+    billing.hand_over(line.billing, by=biller)
+
+    for url in (
+        page("billingline_change", line.pk),
+        page("billingline_correct", line.pk),
+        page("billingmonth_change", line.billing_id),
+        page("billingcorrection_change", correction.pk),
+    ):
+        shown = client.get(url).text
+        assert contract.organisation.name in shown or "billingmonth" in url
+        links = {part.split('"')[0] for part in shown.split('href="')[1:]}
+        for link in links:
+            if link.startswith("/beheer/"):
+                assert client.get(link).status_code != 403, (url, link)
+
+
+def test_who_may_open_it_has_the_link(client, line, contract):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    there = reverse(
+        "admin:organisations_organisation_change", args=[line.organisation_id]
+    )
+
+    assert there in client.get(page("billingline_change", line.pk)).text
