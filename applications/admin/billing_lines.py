@@ -75,7 +75,8 @@ class BillingLineAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     fields = [
         "billing", "month", "organisation", "contract", "subscription", "api", "unit",
-        "count", "price", "amount", "corrects",
+        "count", "price", "amount", "corrects", "mandate", "name", "invoice_email",
+        "purchase_reference",
     ]  # fmt: skip
     change_form_template = "admin/applications/billingline/page.html"
 

@@ -105,10 +105,18 @@ def lines_of(batch: StatementBatch, billing: BillingMonth) -> list[BillingLine]:
                 count=count,
                 amount=amount,
                 correction=put_right,
+                **_kept(batch.organisation, contract),
             )
             line.corrects = put_right.line if put_right else _first(line)
             lines.append(line)
     return lines
+
+
+def _kept(organisation: Organisation, contract: Contract | None) -> dict[str, Any]:
+    """Of the customer, and of how it pays: a month that is closed stays as it was."""
+    of_customer = ("name", "purchase_reference", "invoice_email")
+    kept = {name: getattr(organisation, name) for name in of_customer}
+    return kept | {"mandate": contract and contract.mandate_to_collect_by()}
 
 
 def _first(line: BillingLine) -> BillingLine | None:
@@ -125,7 +133,9 @@ class Shares:
 
     def __init__(self, organisation: Organisation, month: datetime.date) -> None:
         self.organisation, self.month = organisation, month
-        self.contracts = list(organisation.contracts.order_by("starts_on", "pk"))  # type: ignore[attr-defined]
+        contracts = organisation.contracts.order_by("starts_on", "pk")  # type: ignore[attr-defined]
+        contracts = contracts.select_related("application__mandate")
+        self.contracts = list(contracts.prefetch_related("bank_changes__mandate"))
         self.counted: dict[tuple, Counter[Contract | None]] = defaultdict(Counter)
         if len(self.contracts) > 1:
             self._count()

@@ -2,7 +2,9 @@
 
 pain.008.001.08, one collection per contract, checked against its XSD before it is kept.
 A file is made once and then handed out as it is: were it made anew, a bank would take it
-for other collections. The account is that of the mandate in force when it is made.
+for other collections. Who pays so is who did when the month was closed, so that nobody is
+collected from who was sent an invoice; the account is that of the mandate in force when the
+file is made, so that nothing is collected from an account that was given up.
 """
 
 import datetime
@@ -14,7 +16,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import BooleanField, ExpressionWrapper, Q, Sum
 from django.utils import timezone
 from sepaxml import SepaDD
 from sepaxml.validation import ValidationError
@@ -60,19 +62,21 @@ class Due:
 
 
 def due(billing: BillingMonth) -> Iterator[Due]:
-    """Every contract of a month with what it comes to; below zero it is paid back."""
-    sums = billing.lines.exclude(contract=None).order_by().values_list("contract")
-    amounts = dict(sums.annotate(Sum("amount")))
+    """Every contract of a month with what it comes to; below zero it is paid back.
+
+    Whether it pays by direct debit was decided when the month was closed.
+    """
+    by_invoice = ExpressionWrapper(Q(mandate=None), BooleanField())
+    lines = billing.lines.exclude(contract=None).annotate(by_invoice=by_invoice)
+    sums = lines.order_by("contract__number").values_list("contract", "by_invoice")
+    amounts = list(sums.annotate(Sum("amount")))
     contracts = Contract.objects.select_related("organisation", "application__mandate")
     contracts = contracts.prefetch_related("bank_changes__mandate")
-    for contract in contracts.filter(pk__in=amounts).order_by("number"):
-        yield Due(contract, _in_force(contract), amounts[contract.pk])
-
-
-def _in_force(contract: Contract) -> Mandate | None:
-    """The mandate to collect by: in force, and seen with its signature."""
-    mandate = contract.mandate_in_force()
-    return mandate if mandate and mandate.signed_on else None
+    found = contracts.in_bulk([pk for pk, *_ in amounts])
+    for pk, is_invoiced, amount in amounts:
+        contract = found[pk]
+        mandate = None if is_invoiced else contract.mandate_to_collect_by()
+        yield Due(contract, mandate, amount)
 
 
 def earliest() -> datetime.date:

@@ -5,11 +5,14 @@ import datetime
 import io
 import random
 from decimal import Decimal
+from importlib import import_module
 from xml.etree import ElementTree
 
+import pgtrigger
 import pytest
 import sepaxml
 import xmlschema
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import Error, transaction
 from django.urls import reverse
@@ -19,6 +22,7 @@ from apikeys import statements
 from apikeys.models import Api, ApiKey, Product, StatementBatch
 from apikeys.reading.periods import months_before
 from applications.models import (
+    BankChange,
     BillingCorrection,
     BillingLine,
     BillingMonth,
@@ -344,10 +348,10 @@ def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
 
 
 def test_billing_downloads_lines_and_each_time_is_recorded(client, contract, biller):
-    made = billing.make(MONTH)
     organisation = contract.organisation
     organisation.name = "=1+1"
     organisation.save()
+    made = billing.make(MONTH)
 
     response = client.post(page("billingmonth_csv", made.pk))
 
@@ -358,6 +362,80 @@ def test_billing_downloads_lines_and_each_time_is_recorded(client, contract, bil
     assert IBAN not in response.text
     event = Event.objects.get(kind="billing.downloaded")
     assert (event.by, event.data["file"]) == (biller, f"facturatie-{made}.csv")
+
+
+def test_a_closed_month_reads_the_same_whatever_changes_afterwards(
+    client, contract, biller, basis
+):
+    """The customer's data, and who pays how; and what is collected agrees with that."""
+    by_invoice = runs(ApplicationFactory(status=Status.APPROVED).contract)
+    made = billing.make(MONTH)
+    closed = client.post(page("billingmonth_csv", made.pk)).text
+    organisation = contract.organisation
+    organisation.name, organisation.purchase_reference = "Anders BV", "PO-2"
+    organisation.invoice_email = "anders@voorbeeld.example"
+    organisation.save()
+    before = Mandate.objects.get()
+    changed_account(contract, "NL02ABNA0123456789")
+    changed_account(by_invoice, "NL20INGB0001234567")
+
+    later = client.post(page("billingmonth_csv", made.pk)).text
+
+    assert later == closed
+    assert before.reference in later
+    file = collecting.make(made, collect_on=collecting.earliest(), by=biller)
+    [collection] = file.collections.all()
+    assert collection.contract == contract
+    assert collection.mandate == contract.mandate_in_force() != before
+
+
+def test_what_was_closed_before_it_was_kept_reads_as_it_did(client, contract, biller):
+    by_invoice = runs(ApplicationFactory(status=Status.APPROVED).contract)
+    changed_account(contract, "NL02ABNA0123456789")
+    made = billing.make(MONTH)
+    closed = client.post(page("billingmonth_csv", made.pk)).text
+    assert by_invoice.number in closed
+    with pgtrigger.ignore("applications.BillingLine:never_changed"):
+        made.lines.update(
+            name="", invoice_email="", purchase_reference="", mandate=None
+        )
+
+    import_module("applications.migrations.0039_kept_of_billing").keep(apps, None)
+
+    assert client.post(page("billingmonth_csv", made.pk)).text == closed
+
+
+def test_who_pays_by_direct_debit_is_decided_once(client, contract, biller):
+    """Without a signature nothing is collected: the CSV asks for an invoice then."""
+    Mandate.objects.update(signed_on=None)
+
+    made = billing.make(MONTH)
+
+    header, row = csv.reader(
+        io.StringIO(client.post(page("billingmonth_csv", made.pk)).text)
+    )
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["pays_by"], cells["mandate"]) == ("invoice", "")
+    Mandate.objects.update(signed_on=timezone.localdate())
+    with pytest.raises(collecting.NothingToCollect):
+        collecting.make(made, collect_on=collecting.earliest(), by=biller)
+
+
+def changed_account(contract, iban):
+    """Another account in force, as it is once all that has to be done was done."""
+    one, two, three = UserFactory.create_batch(3)
+    now = timezone.now()
+    change = BankChange.objects.create(
+        contract=contract, iban=iban, account_holder="Anders BV", asked_by=one,
+        link_digest=iban, link_expires_at=now, confirmed_at=now, agreed_by=two,
+        agreed_at=now, how_checked="x", effective_from=now + datetime.timedelta(1),
+        returned_by=one, returned_at=now, accepted_by=three, accepted_at=now,
+        in_force_at=now + datetime.timedelta(2),
+    )  # fmt: skip
+    Mandate.objects.create(
+        bank_change=change, reference=iban, creditor_identifier="NL1", iban=iban,
+        account_holder="Anders BV", signed_on=timezone.localdate(),
+    )  # fmt: skip
 
 
 def test_billing_collects_and_hands_over(client, contract, biller):
