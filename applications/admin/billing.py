@@ -5,24 +5,30 @@ import hashlib
 from decimal import Decimal
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apikeys.words import euro
 from audit.admin import ReadOnlyAdmin, needs
 from audit.services import record
+from organisations.admin import asked
 
 from .. import billing_csv
-from ..models import BillingMonth
+from ..models import BillingMonth, DirectDebit
 from ..services import billing, collecting
 
 REFUSALS: dict[type[Exception], object] = {
+    collecting.AlreadyMade: _(
+        "Een collega heeft het bestand al gemaakt. Jouw datum is niet gebruikt."
+    ),
     collecting.NothingToCollect: _("Niemand betaalt deze maand door incasso."),
     collecting.NoAccount: _("Het nummer van onze eigen rekening is niet ingesteld."),
     collecting.TooSoon: _("Een incasso kondigen we vijf dagen vooraf aan."),
+    collecting.TooFar: _("Deze dag ligt te ver weg."),
     collecting.NotValid: _("De bank zou dit bestand niet lezen. Er is niets gemaakt."),
     billing.AlreadyDecided: _("Iemand anders was je voor."),
 }
@@ -31,14 +37,25 @@ REFUSALS: dict[type[Exception], object] = {
 class CollectForm(forms.Form):
     """The day on which banks take the money."""
 
+    use_required_attribute = False
     collect_on = forms.DateField(
         label=_("Incassodatum"),
         help_text=_(
-            "Ten minste vijf dagen vooruit: zo lang van tevoren kondigen we aan."
+            "Ten minste vijf dagen vooruit: zo lang van tevoren kondigen we aan. Ten"
+            " hoogste drie maanden vooruit."
         ),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: collecting.earliest() + datetime.timedelta(days=9),
+        error_messages={"required": _("Vul een datum in.")},
     )
+
+    def clean_collect_on(self):
+        day = self.cleaned_data["collect_on"]
+        if day < collecting.earliest():
+            raise forms.ValidationError(REFUSALS[collecting.TooSoon])
+        if day > collecting.latest():
+            raise forms.ValidationError(REFUSALS[collecting.TooFar])
+        return day
 
 
 @admin.register(BillingMonth)
@@ -58,7 +75,10 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         return euro(billing_month.total)
 
     def get_urls(self):
-        pages = {"csv": self.csv, "incasso": self.debit, "overgedragen": self.done}
+        pages = {
+            "csv": self.csv, "incasso": self.debit, "bestand": self.file,
+            "overgedragen": self.done,
+        }  # fmt: skip
         own = [
             path(
                 f"<int:pk>/{name}/",
@@ -74,23 +94,18 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         context = self._shown(request, found) if found else {}
         return super().change_view(request, object_id, form_url, context)
 
-    def _shown(self, request, billing_month, form=None):
+    def _shown(self, request, billing_month):
         dues = list(collecting.due(billing_month))
-        collected = [one for one in dues if one.is_collected]
         return {
             "may": request.user.has_perm("applications.hand_over_billing"),
             "lines": billing_month.line_count,
             "total": self.sum(billing_month),
             "without": billing_month.lines.filter(contract=None).count(),
-            "collected": len(collected),
-            "collected_total": euro(
-                sum((one.amount for one in collected), Decimal("0.00"))
-            ),
             "paid_back": [one for one in dues if one.amount < 0],
-            "debit": getattr(billing_month, "direct_debit", None),
-            "collect_form": form or CollectForm(),
+            "debit": _file_of(billing_month),
             "lines_url": reverse("admin:applications_billingline_changelist")
             + f"?billing__id__exact={billing_month.pk}",
+            **_collected(dues),
         }
 
     @needs("applications.hand_over_billing")
@@ -98,42 +113,78 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         """All lines of a month, for the books."""
         found = get_object_or_404(BillingMonth, pk=pk)
         if request.method != "POST":
-            return self._back(found)
+            return redirect(_page(found))
         content = "".join(billing_csv.lines(found)).encode()
         return self._download(request, found, content, f"facturatie-{found}.csv")
 
     @needs("applications.hand_over_billing")
     def debit(self, request, pk):
-        """The file for the bank: made at the first time, the same ever after."""
+        """Ask for the day, and make the file for the bank."""
         found = get_object_or_404(BillingMonth, pk=pk)
-        form = CollectForm(request.POST or None)
-        made = getattr(found, "direct_debit", None)
-        if request.method == "POST" and (made or form.is_valid()):
-            day = made.collect_on if made else form.cleaned_data["collect_on"]
-            try:
-                made = collecting.make(found, collect_on=day, by=request.user)
-            except tuple(REFUSALS) as refusal:
-                messages.error(request, REFUSALS[type(refusal)])
-            else:
-                content = bytes(made.content)
-                return self._download(request, found, content, f"incasso-{found}.xml")
-        elif form.is_bound:
-            messages.error(request, _("Vul een datum in."))
-        return self._back(found)
+        if request.method != "POST" and _file_of(found):
+            return redirect(_page(found))
+        sums = _collected(collecting.due(found))
+        said = ngettext(
+            "%(count)s overeenkomst wordt geïncasseerd, voor %(amount)s.",
+            "%(count)s overeenkomsten worden geïncasseerd, samen %(amount)s.",
+            sums["collected"],
+        ) % {"count": sums["collected"], "amount": sums["collected_total"]}
+        once = _(
+            "Het bestand wordt één keer gemaakt. Daarna staat de dag vast, en krijg je"
+            " steeds hetzelfde bestand."
+        )
+        return asked(
+            self,
+            request,
+            found,
+            CollectForm(request.POST if request.method == "POST" else None),
+            collecting.make,
+            refusals=REFUSALS,
+            there=_page(found),
+            title=_("Incassobestand maken"),
+            explanation=f"{said} {once}",
+            button=_("Incassobestand maken (SEPA pain.008)"),
+        )
+
+    @needs("applications.hand_over_billing")
+    def file(self, request, pk):
+        """The file for the bank, the same at each time."""
+        found = get_object_or_404(BillingMonth, pk=pk)
+        if request.method != "POST":
+            return redirect(_page(found))
+        file = get_object_or_404(DirectDebit, billing=found)
+        content = bytes(file.content)
+        return self._download(request, found, content, f"incasso-{found}.xml")
 
     @needs("applications.hand_over_billing")
     def done(self, request, pk):
-        """Billing has it."""
+        """Ask for it, and keep that billing has the month."""
         found = get_object_or_404(BillingMonth, pk=pk)
-        if request.method == "POST":
-            try:
-                billing.hand_over(found, by=request.user)
-            except billing.AlreadyDecided as refusal:
-                messages.warning(request, REFUSALS[type(refusal)])
-        return self._back(found)
-
-    def _back(self, found):
-        return redirect("admin:applications_billingmonth_change", found.pk)
+        if request.method != "POST" and found.handed_over_at:
+            return redirect(_page(found))
+        said = [
+            ngettext(
+                "De facturatie heeft %(count)s regel van deze maand, van %(amount)s.",
+                "De facturatie heeft %(count)s regels van deze maand, samen %(amount)s.",
+                found.line_count,
+            )
+            % {"count": found.line_count, "amount": self.sum(found)},
+            _("Jouw naam en dit moment blijven erbij staan. Dit draai je niet terug."),
+        ]
+        if _collected(collecting.due(found))["collected"] and not _file_of(found):
+            said.append(_("Let op: er is nog geen incassobestand van deze maand."))
+        return asked(
+            self,
+            request,
+            found,
+            forms.Form(request.POST if request.method == "POST" else None),
+            billing.hand_over,
+            refusals=REFUSALS,
+            there=_page(found),
+            title=_("De facturatie heeft deze maand"),
+            explanation=" ".join(map(str, said)),
+            button=_("Ja, de facturatie heeft deze maand"),
+        )
 
     def _download(self, request, found, content, name):
         record(
@@ -147,3 +198,20 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         response["Content-Security-Policy"] = "sandbox"
         return response
+
+
+def _page(billing_month):
+    return reverse("admin:applications_billingmonth_change", args=[billing_month.pk])
+
+
+def _file_of(billing_month):
+    return getattr(billing_month, "direct_debit", None)
+
+
+def _collected(dues):
+    """How many are collected, and what that comes to."""
+    amounts = [one.amount for one in dues if one.is_collected]
+    return {
+        "collected": len(amounts),
+        "collected_total": euro(sum(amounts, Decimal("0.00"))),
+    }

@@ -29,6 +29,7 @@ from ..models import BillingMonth, Collection, Contract, DirectDebit, Mandate
 
 SCHEMA = "pain.008.001.08"
 ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
+FORESEEN = 90  # days; banks take later days too, but a month's bill cannot wait so long
 NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")  # EPC217-08, the Latin of SEPA
 
 
@@ -42,6 +43,14 @@ class NoAccount(Exception):
 
 class TooSoon(Exception):
     """A collection is announced some days before."""
+
+
+class TooFar(Exception):
+    """So late is a mistake in typing."""
+
+
+class AlreadyMade(Exception):
+    """A month is collected by one file, and there is one."""
 
 
 class NotValid(Exception):
@@ -83,19 +92,25 @@ def earliest() -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=ANNOUNCED)
 
 
+def latest() -> datetime.date:
+    return timezone.localdate() + datetime.timedelta(days=FORESEEN)
+
+
 @transaction.atomic
 def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> DirectDebit:
-    """Make the file of a month, or give the one that there is.
+    """Make the file of a month, once.
 
-    Raises NoAccount, TooSoon, NothingToCollect or NotValid.
+    Raises AlreadyMade, NoAccount, TooSoon, TooFar, NothingToCollect or NotValid.
     """
     billing = BillingMonth.objects.select_for_update().get(pk=billing.pk)
-    if made := DirectDebit.objects.filter(billing=billing).first():
-        return made
+    if DirectDebit.objects.filter(billing=billing).exists():
+        raise AlreadyMade
     if not settings.CREDITOR_IBAN:
         raise NoAccount
     if collect_on < earliest():
         raise TooSoon
+    if collect_on > latest():
+        raise TooFar
     collected = [one for one in due(billing) if one.is_collected]
     if not collected:
         raise NothingToCollect

@@ -1,12 +1,19 @@
 """The pages on which a month goes to billing, and a line is put right by two."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
-from applications.models import BillingCorrection, BillingLine, Status
-from applications.services import billing
+from applications.models import (
+    BillingCorrection,
+    BillingLine,
+    BillingMonth,
+    DirectDebit,
+    Status,
+)
+from applications.services import billing, collecting
 from tests.applications.test_billing import DEBIT, MONTH, member, page, runs
 from tests.factories import ApplicationFactory, UserFactory
 
@@ -148,6 +155,69 @@ def test_a_line_shows_what_was_put_right(client, biller, line, contract):
     for text in (contract.number, "Eerder al teruggegeven", "€\u00a05,00"):
         assert text in shown, text
     assert page("billingline_correct", line.pk) in shown
+
+
+@pytest.mark.parametrize("typed", ["", "31-02-2027", "volgende week", "2020-01-01"])
+def test_a_wrong_day_is_told_beside_the_field_and_stays_typed(
+    client, biller, line, typed
+):
+    ask = page("billingmonth_incasso", line.billing_id)
+
+    shown = client.post(ask, {"collect_on": typed}).text
+
+    assert 'aria-invalid="true"' in shown
+    assert f'value="{typed}"' in shown or not typed
+    assert "Er is iets niet goed ingevuld" in shown
+    assert not DirectDebit.objects.exists()
+
+
+def test_a_day_that_is_years_away_is_not_taken_for_what_was_meant(client, biller, line):
+    far = collecting.latest() + datetime.timedelta(days=1)
+    ask = page("billingmonth_incasso", line.billing_id)
+
+    assert 'aria-invalid="true"' in client.post(ask, {"collect_on": far}).text
+    with pytest.raises(collecting.TooFar):
+        collecting.make(line.billing, collect_on=far, by=biller)
+
+
+def test_a_day_that_a_colleague_was_before_is_not_passed_over(client, biller, line):
+    day = collecting.earliest()
+    collecting.make(line.billing, collect_on=day, by=UserFactory())
+    ask = page("billingmonth_incasso", line.billing_id)
+    mine = {"collect_on": day + datetime.timedelta(days=3)}
+
+    assert "Een collega heeft het bestand al gemaakt" in client.post(ask, mine).text
+    assert client.get(ask).status_code == 302
+    assert DirectDebit.objects.get().collect_on == day
+
+
+def test_who_makes_the_file_reads_what_is_collected(client, biller, line):
+    shown = client.get(page("billingmonth_incasso", line.billing_id)).text
+
+    assert "1 overeenkomst" in shown
+    assert "€\u00a06,40" in shown
+    assert "één keer gemaakt" in shown
+
+
+def test_a_month_is_handed_over_when_that_is_confirmed(client, biller, line):
+    done = page("billingmonth_overgedragen", line.billing_id)
+
+    shown = client.get(done).text
+
+    assert "1 regel" in shown
+    assert "€\u00a06,40" in shown
+    assert "nog geen incassobestand" in shown
+    assert BillingMonth.objects.get().handed_over_at is None
+    client.post(done)
+    assert BillingMonth.objects.get().handed_over_by == biller
+    assert client.get(done).status_code == 302
+    assert "Iemand anders was je voor." in client.post(done).text
+
+
+def test_there_is_no_file_before_it_is_made(client, biller, line):
+    url = page("billingmonth_bestand", line.billing_id)
+
+    assert client.post(url).status_code == 404
 
 
 def test_no_page_of_billing_links_to_what_billing_may_not_open(
