@@ -8,10 +8,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncWeek
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from apikeys import charts
 from apikeys.models import Api, UsageDay
@@ -72,7 +72,7 @@ def weeks(period: Period) -> Table:
         .annotate(Count("pk"))
     )
     counted = {moment.date(): many for moment, many in found}
-    return _by_week(period, counted, _("Aanvragen"))
+    return _by_week(period, counted, pgettext("geteld", "Aanvragen"))
 
 
 def days_per_state(period: Period) -> Table:
@@ -175,4 +175,6 @@ def _days(span: datetime.timedelta) -> float:
 
 
 def _shown(value: Any) -> str:
-    return number(value) if isinstance(value, int) else str(value).replace(".", ",")
+    if isinstance(value, float):
+        return number_format(value, 1)
+    return number(value) if isinstance(value, int) else str(value)

@@ -5,6 +5,7 @@ from django.contrib import admin, messages
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -171,7 +172,7 @@ class TermsRequestAdmin(ReadOnlyAdmin):
             (
                 ANSWERS["agreed" if one.agreed else "refused"],
                 one.by.name,
-                f"{timezone.localtime(one.at):%d-%m-%Y %H:%M}",
+                date_format(timezone.localtime(one.at), "DATETIME_FORMAT"),
                 one.sha256,
             )
             for one in asked.answers.all()

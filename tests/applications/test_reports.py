@@ -131,6 +131,31 @@ def test_the_reply_that_was_chosen_is_kept_with_the_rejection(client):
     assert (two.rejection_reply, two.rejection_in_own_words) == (None, True)
 
 
+@pytest.mark.parametrize(
+    ("language", "column", "days", "calls", "wrong"),
+    [
+        ("nl", "Aanvragen", "10,4", "12.345", "Apply"),
+        ("en", "Applications", "10.4", "12,345", "Apply"),
+    ],
+)
+def test_the_reports_read_as_the_reader_writes(
+    client, roos, monkeypatch, language, column, days, calls, wrong
+):
+    now, sara = timezone.now(), UserFactory(is_staff=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: now - 10.4 * DAY)
+        application = ApplicationFactory()
+    moves.move(application, Status.CHANGES_REQUESTED, by=sara)
+    used(ApiKeyFactory(), TODAY, 12345)
+
+    client.cookies["django_language"] = language
+    shown = client.get(reverse(LIST), headers={"Accept-Language": language}).text
+
+    for text in (f">{column}</th>", f">{days}</td>", f">{calls}</td>"):
+        assert text in shown, text
+    assert f">{wrong}</th>" not in shown
+
+
 def test_use_is_told_by_api_and_by_week():
     one, two = ApiKeyFactory(), ApiKeyFactory()
     first, second = Api.objects.all()[:2]
