@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from apikeys.words import euro
 from audit.admin import ReadOnlyAdmin, needs
 from audit.services import record
 from organisations.admin import asked
+from organisations.downloads import as_download
 
 from .. import billing_csv
 from ..models import BillingMonth, DirectDebit
@@ -194,10 +194,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             file=name,
             sha256=hashlib.sha256(content).hexdigest(),
         )
-        response = HttpResponse(content, content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Content-Security-Policy"] = "sandbox"
-        return response
+        return as_download(content, name)
 
 
 def _page(billing_month):

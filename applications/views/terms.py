@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organisations.access import requires
+from organisations.downloads import as_download
 from organisations.roles import Permission
 
 from ..forms import TermsForm
 from ..refusals import TERMS
 from ..services import terms as services
-from .following import as_pdf
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +45,7 @@ def shown(request, membership):
 def document(request, membership):
     round = _asked(membership).round
     name = f"gebruikersvoorwaarden-{round.template.version}.pdf"
-    return as_pdf(bytes(round.content), name)
+    return as_download(round.content, name)
 
 
 def _asked(membership):

@@ -185,7 +185,7 @@ def test_a_csv_holds_the_numbers_and_no_formula(client, roos):
 
     answer = client.get(reverse("admin:applications_report_csv", args=["afwijzingen"]))
 
-    rows = [*csv.reader(io.StringIO(answer.text))]
+    rows = [*csv.reader(io.StringIO(answer.getvalue().decode()))]
     assert rows == [["Reden", "Afwijzingen"], ["'=HYPERLINK(1)", "1"]]
     assert "afwijzingen-" in answer["Content-Disposition"]
 
