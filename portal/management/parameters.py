@@ -155,6 +155,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "admin:applications_billingline_correct pk": _of(BillingLine),
+    "admin:applications_termsround_csv pk": lambda rows: _rounds(),
     "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
     **{
         f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
@@ -267,6 +268,12 @@ def _returned(rows: Rows) -> list[int]:
     )
     one = found.order_by("pk").first()
     return [one.application_id, one.pk] if one and one.application_id else []
+
+
+def _rounds() -> list[int]:
+    """Those that began, in which all are asked together."""
+    found = TermsRound.objects.exclude(started_at=None)
+    return [*found.values_list("pk", flat=True)]
 
 
 def _months() -> list[int]:
