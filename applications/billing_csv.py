@@ -12,33 +12,33 @@ COLUMNS = [
     "count", "amount", "corrects", "reason", "corrected_by", "agreed_by",
 ]  # fmt: skip
 RELATED = [
-    "organisation", "contract__application__mandate", "billing",
+    "organisation", "contract", "billing", "mandate",
     "correction__proposed_by", "correction__decided_by",
 ]  # fmt: skip
+AT_ONCE = 2000
 
 
 def lines(billing: BillingMonth) -> Iterator[str]:
-    """A header, and every line of the month."""
+    """A header, and every line of the month, as it was when the month was closed."""
     yield csv_line(COLUMNS)
     rows = billing.lines.select_related(*RELATED).order_by("organisation", "pk")
-    for row in rows.prefetch_related("contract__bank_changes__mandate"):
+    for row in rows.iterator(chunk_size=AT_ONCE):
         yield csv_line(_cells(row))
 
 
 def _cells(row: BillingLine) -> list[object]:
-    contract, organisation, correction = row.contract, row.organisation, row.correction
-    mandate = contract.mandate_in_force() if contract else None
+    correction = row.correction
     return [
         row.pk,
         f"{row.billing}",
         f"{row.month:%Y-%m}",
-        contract.number if contract else "",
-        organisation.slug,
-        organisation.name,
-        organisation.purchase_reference,
-        organisation.invoice_email,
-        "direct_debit" if mandate else "invoice",
-        mandate.reference if mandate else "",
+        row.contract.number if row.contract else "",
+        row.organisation.slug,
+        row.name,
+        row.purchase_reference,
+        row.invoice_email,
+        row.pays_by,
+        row.mandate.reference if row.mandate else "",
         row.subscription,
         row.api,
         row.unit,

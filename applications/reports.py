@@ -1,7 +1,6 @@
 """Figures for staff over a period: how many apply, how long that takes, what is used."""
 
 import datetime
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,17 +8,17 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncWeek
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from apikeys import charts
 from apikeys.models import Api, UsageDay
 from apikeys.reading.periods import DAY, Period, Step, midnight
 from apikeys.words import number
 
-from .models import Application, ReplyTemplate, Status
+from .models import Application, Status
 
 _DAYS_PER_STATE = """
 SELECT moved.data->>'was', count(*),
@@ -73,7 +72,7 @@ def weeks(period: Period) -> Table:
         .annotate(Count("pk"))
     )
     counted = {moment.date(): many for moment, many in found}
-    return _by_week(period, counted, _("Aanvragen"))
+    return _by_week(period, counted, pgettext("geteld", "Aanvragen"))
 
 
 def days_per_state(period: Period) -> Table:
@@ -98,24 +97,21 @@ def days_per_state(period: Period) -> Table:
 
 
 def refusals(period: Period) -> Table:
-    """Why applications were turned down: by the reply that was used, else in own words."""
+    """Why applications were turned down: by the reply that was chosen, else in own words."""
     refused = Application.objects.filter(
         status=Status.REJECTED, **_within("decided_at", period)
     )
-    replies = {
-        text: reply.name
-        for reply in ReplyTemplate.objects.filter(use=ReplyTemplate.Use.REJECT)
-        for text in (_opening(reply.text_nl), _opening(reply.text_en))
-        if text
-    }
-    own = _("In eigen woorden")
-    counted = Counter(
-        next((name for text, name in replies.items() if text in reason), own)
-        for reason in refused.values_list("rejection_reason", flat=True).iterator()
+    counted = (
+        refused.order_by()
+        .values_list("rejection_in_own_words", "rejection_reply__name")
+        .annotate(many=Count("pk"))
     )
-    most = counted.most_common()
-    rows = [[reason, many] for reason, many in most]
-    return Table([_("Reden"), _("Afwijzingen")], rows, [[many] for _name, many in most])
+    unnamed = {True: _("In eigen woorden"), None: _("Niet vastgelegd")}
+    rows = sorted(
+        ([name or unnamed[own], many] for own, name, many in counted),
+        key=lambda row: (-row[1], row[0]),
+    )
+    return Table([_("Reden"), _("Afwijzingen")], rows, [[many] for _name, many in rows])
 
 
 def active(period: Period) -> Table:
@@ -174,14 +170,11 @@ def _within(name: str, period: Period) -> dict[str, datetime.datetime]:
     return {f"{name}__gte": first, f"{name}__lt": end}
 
 
-def _opening(text: str) -> str:
-    """What a reply begins with, up to the first blank that is filled in."""
-    return text.partition("{")[0].strip()
-
-
 def _days(span: datetime.timedelta) -> float:
     return round(span / DAY, 1)
 
 
 def _shown(value: Any) -> str:
-    return number(value) if isinstance(value, int) else str(value).replace(".", ",")
+    if isinstance(value, float):
+        return number_format(value, 1)
+    return number(value) if isinstance(value, int) else str(value)

@@ -64,7 +64,31 @@ class StaffAdmin(admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(StaffAdmin):
-    """Looking is allowed by the view permission; nothing is added, changed or deleted."""
+    """Looking is allowed by the view permission; nothing is added, changed or deleted.
+
+    What a row leads to is a link for who may open that, and its name for others.
+    """
+
+    def get_fieldsets(self, request, obj=None):
+        closed = {
+            each.name: _in_words(each)
+            for each in self.opts.fields
+            if each.many_to_one and not self._may_open(request, each.related_model)
+        }
+
+        def shown(name):
+            if isinstance(name, (list, tuple)):
+                return tuple(map(shown, name))
+            return closed.get(name, name)
+
+        sets = super().get_fieldsets(request, obj)
+        return [(title, {**one, "fields": shown(one["fields"])}) for title, one in sets]
+
+    def _may_open(self, request, model):
+        if not self.admin_site.is_registered(model):
+            return True  # there is no page, and Django makes no link
+        pages = self.admin_site.get_model_admin(model)
+        return pages.has_view_or_change_permission(request)
 
     def has_add_permission(self, request):
         return False
@@ -74,6 +98,18 @@ class ReadOnlyAdmin(StaffAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+def _in_words(field: Any) -> Callable[[Any], Any]:
+    """A column that names the row it leads to."""
+
+    @admin.display(description=field.verbose_name)
+    def named(row: Any) -> Any:
+        found = getattr(row, field.name)
+        return "-" if found is None else found
+
+    named.__name__ = field.name
+    return named
 
 
 @admin.register(Event)

@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
-from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -12,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin, needs
 from audit.services import record
+from organisations.downloads import as_download
 
 from .. import notices
 from ..models import Notice
@@ -148,9 +148,4 @@ class NoticeAdmin(StaffAdmin):
         """Everybody whom it is for, to go through one by one."""
         notice = get_object_or_404(Notice, pk=pk)
         record("notice.exported", subject=notice, by=request.user)
-        lines = notices.as_csv(notice)
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        name = f"mededeling-{notice.pk}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Content-Security-Policy"] = "sandbox"
-        return response
+        return as_download(notices.as_csv(notice), f"mededeling-{notice.pk}.csv")

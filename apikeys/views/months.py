@@ -1,10 +1,11 @@
 import datetime
 
-from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from organisations.access import requires
+from organisations.downloads import as_download
 from organisations.roles import Permission
 
 from .. import statements
@@ -36,16 +37,15 @@ def shown(request, membership):
 def report(request, membership, month):
     reports = membership.organisation.monthly_reports
     found = get_object_or_404(reports, month=_first_day(month))
-    name, content, media_type = found.as_attachment()
-    return _file(HttpResponse(content, content_type=media_type), name)
+    name, content, _media_type = found.as_attachment()
+    return as_download(content, name)
 
 
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def statement_csv(request, membership, month):
     lines = statements.as_csv(_batches(membership, month))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    return _file(response, f"afrekening-{membership.organisation.slug}-{month}.csv")
+    return as_download(lines, f"afrekening-{membership.organisation.slug}-{month}.csv")
 
 
 @require_safe
@@ -53,7 +53,7 @@ def statement_csv(request, membership, month):
 def statement_json(request, membership, month):
     signed = statements.as_json(_batches(membership, month))
     name = f"afrekening-{membership.organisation.slug}-{month}.json"
-    return _file(JsonResponse(signed), name)
+    return as_download(JsonResponse(signed).content, name)
 
 
 def _batches(membership, month):
@@ -68,9 +68,3 @@ def _first_day(month):
         return datetime.datetime.strptime(month, "%Y-%m").date()
     except ValueError:
         raise Http404 from None
-
-
-def _file(response, name):
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Content-Security-Policy"] = "sandbox"
-    return response

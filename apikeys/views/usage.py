@@ -1,10 +1,11 @@
-from django.http import HttpResponseBadRequest, StreamingHttpResponse
+from django.http import HttpResponseBadRequest
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from organisations import spreadsheets
 from organisations.access import requires
+from organisations.downloads import as_download
 from organisations.fragments import fragment
 from organisations.roles import Permission
 
@@ -12,11 +13,7 @@ from .. import exports, usage_page
 from ..reading import counting
 from ..usage_forms import FindUsageForm
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMATS = {
-    "csv": ("text/csv; charset=utf-8", exports.as_csv),
-    "xlsx": (XLSX, spreadsheets.book),
-}
+FORMATS = {"csv": exports.as_csv, "xlsx": spreadsheets.book}
 
 
 @require_safe
@@ -53,7 +50,4 @@ def _download(request, organisation, form):
         rows = exports.shown(used, before, form.keys, form.apis)
     name = f"verbruik-{organisation.slug}-{period.first}-{period.last}"
     kind = request.GET["format"]
-    media_type, write = FORMATS[kind]
-    response = StreamingHttpResponse(write(rows), content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
-    return response
+    return as_download(FORMATS[kind](rows), f"{name}.{kind}")

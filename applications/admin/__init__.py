@@ -2,7 +2,8 @@
 
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
-from .billing import BillingCorrectionAdmin, BillingLineAdmin, BillingMonthAdmin
+from .billing import BillingMonthAdmin
+from .billing_lines import BillingCorrectionAdmin, BillingLineAdmin
 from .contracts import ContractAdmin
 from .desk import ChecklistItemAdmin, ReplyTemplateAdmin
 from .documents import DocumentTemplateAdmin, MandateAdmin

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from audit.admin import ReadOnlyAdmin, needs
 from mail.services import TooMuchMail
+from organisations.downloads import as_download
 
 from ..models import (
     OPEN,
@@ -32,7 +33,6 @@ from ..staff.steps import STEPS
 from ..staff.turns import is_for_another, next_for
 from ..summary import answer, parts, question
 from ..timeline import timeline
-from ..views.following import as_download
 from .filters import Assignee, Customer, Payment, Queue, Since
 from .returned import compare_page, page_picture, returned
 
@@ -276,7 +276,8 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @needs("applications.view_application")
     def document(self, request, pk, document_pk):
         application = get_object_or_404(self.get_queryset(request), pk=pk)
-        return as_download(get_object_or_404(application.documents, pk=document_pk))
+        found = get_object_or_404(application.documents, pk=document_pk)
+        return as_download(found.content, found.name)
 
     @needs("applications.view_application")
     def compare(self, request, pk, document_pk):

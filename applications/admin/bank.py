@@ -10,13 +10,13 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import StaffAdmin, needs
+from organisations.downloads import as_download
 from organisations.templatetags.identifiers import iban
 
 from ..forms import SignedFileForm
 from ..models import BankChange, BankStatus
 from ..refusals import BANK
 from ..services import bank
-from ..views.following import as_download
 from .returned import compare_page, page_picture, returned
 
 
@@ -177,7 +177,8 @@ class BankChangeAdmin(StaffAdmin):
     @needs("applications.view_bankchange")
     def document(self, request, pk, document_pk):
         change = get_object_or_404(BankChange, pk=pk)
-        return as_download(get_object_or_404(change.documents, pk=document_pk))
+        found = get_object_or_404(change.documents, pk=document_pk)
+        return as_download(found.content, found.name)
 
     @needs("applications.view_bankchange")
     def compare(self, request, pk, document_pk):

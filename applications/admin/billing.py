@@ -1,59 +1,61 @@
-"""Where a month is taken to billing, and a line put right by two."""
+"""Where a month is taken to billing."""
 
 import datetime
 import hashlib
 from decimal import Decimal
 
 from django import forms
-from django.contrib import admin, messages
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.contrib import admin
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from apikeys.words import euro
 from audit.admin import ReadOnlyAdmin, needs
 from audit.services import record
+from organisations.admin import asked
+from organisations.downloads import as_download
 
 from .. import billing_csv
-from ..models import BillingCorrection, BillingLine, BillingMonth
+from ..models import BillingMonth, DirectDebit
 from ..services import billing, collecting
 
 REFUSALS: dict[type[Exception], object] = {
+    collecting.AlreadyMade: _(
+        "Een collega heeft het bestand al gemaakt. Jouw datum is niet gebruikt."
+    ),
     collecting.NothingToCollect: _("Niemand betaalt deze maand door incasso."),
     collecting.NoAccount: _("Het nummer van onze eigen rekening is niet ingesteld."),
     collecting.TooSoon: _("Een incasso kondigen we vijf dagen vooraf aan."),
+    collecting.TooFar: _("Deze dag ligt te ver weg."),
     collecting.NotValid: _("De bank zou dit bestand niet lezen. Er is niets gemaakt."),
     billing.AlreadyDecided: _("Iemand anders was je voor."),
-    billing.SamePerson: _("Je hebt dit zelf voorgesteld. Laat een collega beslissen."),
 }
 
 
 class CollectForm(forms.Form):
     """The day on which banks take the money."""
 
+    use_required_attribute = False
     collect_on = forms.DateField(
         label=_("Incassodatum"),
         help_text=_(
-            "Ten minste vijf dagen vooruit: zo lang van tevoren kondigen we aan."
+            "Ten minste vijf dagen vooruit: zo lang van tevoren kondigen we aan. Ten"
+            " hoogste drie maanden vooruit."
         ),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         initial=lambda: collecting.earliest() + datetime.timedelta(days=9),
+        error_messages={"required": _("Vul een datum in.")},
     )
 
-
-class CorrectForm(forms.ModelForm):
-    """What should be put right; a colleague agrees with it, or not."""
-
-    class Meta:
-        model = BillingCorrection
-        fields = ["amount", "reason"]
-
-    def clean_amount(self):
-        if not self.cleaned_data["amount"]:
-            raise forms.ValidationError(_("Nul is geen verschil."))
-        return self.cleaned_data["amount"]
+    def clean_collect_on(self):
+        day = self.cleaned_data["collect_on"]
+        if day < collecting.earliest():
+            raise forms.ValidationError(REFUSALS[collecting.TooSoon])
+        if day > collecting.latest():
+            raise forms.ValidationError(REFUSALS[collecting.TooFar])
+        return day
 
 
 @admin.register(BillingMonth)
@@ -74,7 +76,10 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         return euro(billing_month.total)
 
     def get_urls(self):
-        pages = {"csv": self.csv, "incasso": self.debit, "overgedragen": self.done}
+        pages = {
+            "csv": self.csv, "incasso": self.debit, "bestand": self.file,
+            "overgedragen": self.done,
+        }  # fmt: skip
         own = [
             path(
                 f"<int:pk>/{name}/",
@@ -90,23 +95,18 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         context = self._shown(request, found) if found else {}
         return super().change_view(request, object_id, form_url, context)
 
-    def _shown(self, request, billing_month, form=None):
+    def _shown(self, request, billing_month):
         dues = list(collecting.due(billing_month))
-        collected = [one for one in dues if one.is_collected]
         return {
             "may": request.user.has_perm("applications.hand_over_billing"),
             "lines": billing_month.line_count,
             "total": self.sum(billing_month),
             "without": billing_month.lines.filter(contract=None).count(),
-            "collected": len(collected),
-            "collected_total": euro(
-                sum((one.amount for one in collected), Decimal("0.00"))
-            ),
             "paid_back": [one for one in dues if one.amount < 0],
-            "debit": getattr(billing_month, "direct_debit", None),
-            "collect_form": form or CollectForm(),
+            "debit": _file_of(billing_month),
             "lines_url": reverse("admin:applications_billingline_changelist")
             + f"?billing__id__exact={billing_month.pk}",
+            **_collected(dues),
         }
 
     @needs("applications.hand_over_billing")
@@ -114,42 +114,78 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         """All lines of a month, for the books."""
         found = get_object_or_404(BillingMonth, pk=pk)
         if request.method != "POST":
-            return self._back(found)
+            return redirect(_page(found))
         content = "".join(billing_csv.lines(found)).encode()
         return self._download(request, found, content, f"facturatie-{found}.csv")
 
     @needs("applications.hand_over_billing")
     def debit(self, request, pk):
-        """The file for the bank: made at the first time, the same ever after."""
+        """Ask for the day, and make the file for the bank."""
         found = get_object_or_404(BillingMonth, pk=pk)
-        form = CollectForm(request.POST or None)
-        made = getattr(found, "direct_debit", None)
-        if request.method == "POST" and (made or form.is_valid()):
-            day = made.collect_on if made else form.cleaned_data["collect_on"]
-            try:
-                made = collecting.make(found, collect_on=day, by=request.user)
-            except tuple(REFUSALS) as refusal:
-                messages.error(request, REFUSALS[type(refusal)])
-            else:
-                content = bytes(made.content)
-                return self._download(request, found, content, f"incasso-{found}.xml")
-        elif form.is_bound:
-            messages.error(request, _("Vul een datum in."))
-        return self._back(found)
+        if request.method != "POST" and _file_of(found):
+            return redirect(_page(found))
+        sums = _collected(collecting.due(found))
+        said = ngettext(
+            "%(count)s overeenkomst wordt geïncasseerd, voor %(amount)s.",
+            "%(count)s overeenkomsten worden geïncasseerd, samen %(amount)s.",
+            sums["collected"],
+        ) % {"count": sums["collected"], "amount": sums["collected_total"]}
+        once = _(
+            "Het bestand wordt één keer gemaakt. Daarna staat de dag vast, en krijg je"
+            " steeds hetzelfde bestand."
+        )
+        return asked(
+            self,
+            request,
+            found,
+            CollectForm(request.POST if request.method == "POST" else None),
+            collecting.make,
+            refusals=REFUSALS,
+            there=_page(found),
+            title=_("Incassobestand maken"),
+            explanation=f"{said} {once}",
+            button=_("Incassobestand maken (SEPA pain.008)"),
+        )
+
+    @needs("applications.hand_over_billing")
+    def file(self, request, pk):
+        """The file for the bank, the same at each time."""
+        found = get_object_or_404(BillingMonth, pk=pk)
+        if request.method != "POST":
+            return redirect(_page(found))
+        file = get_object_or_404(DirectDebit, billing=found)
+        content = bytes(file.content)
+        return self._download(request, found, content, f"incasso-{found}.xml")
 
     @needs("applications.hand_over_billing")
     def done(self, request, pk):
-        """Billing has it."""
+        """Ask for it, and keep that billing has the month."""
         found = get_object_or_404(BillingMonth, pk=pk)
-        if request.method == "POST":
-            try:
-                billing.hand_over(found, by=request.user)
-            except billing.AlreadyDecided as refusal:
-                messages.warning(request, REFUSALS[type(refusal)])
-        return self._back(found)
-
-    def _back(self, found):
-        return redirect("admin:applications_billingmonth_change", found.pk)
+        if request.method != "POST" and found.handed_over_at:
+            return redirect(_page(found))
+        said = [
+            ngettext(
+                "De facturatie heeft %(count)s regel van deze maand, van %(amount)s.",
+                "De facturatie heeft %(count)s regels van deze maand, samen %(amount)s.",
+                found.line_count,
+            )
+            % {"count": found.line_count, "amount": self.sum(found)},
+            _("Jouw naam en dit moment blijven erbij staan. Dit draai je niet terug."),
+        ]
+        if _collected(collecting.due(found))["collected"] and not _file_of(found):
+            said.append(_("Let op: er is nog geen incassobestand van deze maand."))
+        return asked(
+            self,
+            request,
+            found,
+            forms.Form(request.POST if request.method == "POST" else None),
+            billing.hand_over,
+            refusals=REFUSALS,
+            there=_page(found),
+            title=_("De facturatie heeft deze maand"),
+            explanation=" ".join(map(str, said)),
+            button=_("Ja, de facturatie heeft deze maand"),
+        )
 
     def _download(self, request, found, content, name):
         record(
@@ -159,105 +195,21 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             file=name,
             sha256=hashlib.sha256(content).hexdigest(),
         )
-        response = HttpResponse(content, content_type="application/octet-stream")
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        response["Content-Security-Policy"] = "sandbox"
-        return response
+        return as_download(content, name)
 
 
-@admin.register(BillingLine)
-class BillingLineAdmin(ReadOnlyAdmin):
-    """What a contract is charged, line by line."""
-
-    list_display = [
-        "pk", "billing", "month", "organisation", "contract", "subscription", "api",
-        "unit", "count", "price", "amount", "corrects",
-    ]  # fmt: skip
-    list_filter = ["billing", ("corrects", admin.EmptyFieldListFilter)]
-    list_select_related = ["billing", "organisation", "contract", "corrects"]
-    search_fields = ["=pk", "contract__number", "organisation__name"]
-    show_full_result_count = False
-    fields = [
-        "billing", "month", "organisation", "contract", "subscription", "api", "unit",
-        "count", "price", "amount", "corrects", "put_right",
-    ]  # fmt: skip
-    readonly_fields = ["put_right"]
-
-    @admin.display(description=_("rechtzetten"))
-    def put_right(self, line):
-        url = reverse("admin:applications_billingline_correct", args=[line.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Een correctie voorstellen"))
-
-    def get_urls(self):
-        correct = path(
-            "<int:pk>/corrigeren/",
-            self.admin_site.admin_view(self.correct),
-            name="applications_billingline_correct",
-        )
-        return [correct, *super().get_urls()]
-
-    @needs("applications.add_billingcorrection")
-    def correct(self, request, pk):
-        """Propose to put a line right: another agrees, and it is a line of its own."""
-        line = get_object_or_404(BillingLine, pk=pk)
-        form = CorrectForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            made = billing.propose(line, **form.cleaned_data, by=request.user)
-            messages.success(request, _("Voorgesteld. Een collega beslist."))
-            return redirect("admin:applications_billingcorrection_change", made.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "line": line,
-            "form": form,
-            "title": _("Een correctie voorstellen"),
-        }
-        return render(request, "admin/applications/billingline/correct.html", context)
+def _page(billing_month):
+    return reverse("admin:applications_billingmonth_change", args=[billing_month.pk])
 
 
-@admin.register(BillingCorrection)
-class BillingCorrectionAdmin(ReadOnlyAdmin):
-    """What was proposed, and who agreed."""
+def _file_of(billing_month):
+    return getattr(billing_month, "direct_debit", None)
 
-    list_display = [
-        "line",
-        "amount",
-        "reason",
-        "proposed_by",
-        "proposed_at",
-        "approved",
-    ]
-    list_filter = [("approved", admin.BooleanFieldListFilter)]
-    list_select_related = ["line", "proposed_by"]
-    search_fields = ["=line__pk", "reason"]
-    fields = [
-        "line", "amount", "reason", ("proposed_by", "proposed_at"),
-        ("decided_by", "decided_at"), "approved",
-    ]  # fmt: skip
-    change_form_template = "admin/applications/billingcorrection/page.html"
 
-    def change_view(self, request, object_id, form_url="", extra_context=None):
-        found = self.get_object(request, object_id)
-        decides = request.user.has_perm("applications.decide_billingcorrection")
-        context = {"decides": decides and found and found.decided_at is None}
-        return super().change_view(request, object_id, form_url, context)
-
-    def get_urls(self):
-        decide = path(
-            "<int:pk>/beslissen/",
-            self.admin_site.admin_view(self.decide),
-            name="applications_billingcorrection_decide",
-        )
-        return [decide, *super().get_urls()]
-
-    @needs("applications.decide_billingcorrection")
-    def decide(self, request, pk):
-        """Agree with it, or not."""
-        found = get_object_or_404(BillingCorrection, pk=pk)
-        if request.method == "POST":
-            act = billing.approve if "approve" in request.POST else billing.refuse
-            try:
-                act(found, by=request.user)
-            except (billing.AlreadyDecided, billing.SamePerson) as refusal:
-                messages.error(request, REFUSALS[type(refusal)])
-        return redirect("admin:applications_billingcorrection_change", found.pk)
+def _collected(dues):
+    """How many are collected, and what that comes to."""
+    amounts = [one.amount for one in dues if one.is_collected]
+    return {
+        "collected": len(amounts),
+        "collected_total": euro(sum(amounts, Decimal("0.00"))),
+    }

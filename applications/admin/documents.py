@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
 from mail import paper
 from organisations.admin import act_page
+from organisations.downloads import as_download
 
 from .. import example, rendering
 from ..models import (
@@ -19,7 +20,6 @@ from ..models import (
     Mandate,
 )
 from ..services import templates
-from ..views.following import as_pdf
 
 
 class DocumentTemplateForm(forms.ModelForm):
@@ -118,7 +118,7 @@ class DocumentTemplateAdmin(StaffAdmin):
         content = rendering.draw_up(
             template, example.application(), number="VOORBEELD", on=on
         )
-        return as_pdf(content, f"voorbeeld-{template.kind}-{template.version}.pdf")
+        return as_download(content, f"voorbeeld-{template.kind}-{template.version}.pdf")
 
     @needs("applications.publish_documenttemplate")
     def publish(self, request, pk):

@@ -1,7 +1,7 @@
 """The operator's reports: each a table, a picture and a CSV, over a period to choose."""
 
 from django.contrib import admin
-from django.http import Http404, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpResponseBadRequest
 from django.shortcuts import render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apikeys.exports import as_csv
 from apikeys.usage_forms import PeriodForm
 from audit.admin import ReadOnlyAdmin, needs
+from organisations.downloads import as_download
 
 from ..models import Report
 from ..reports import REPORTS
@@ -59,7 +60,4 @@ class ReportAdmin(ReadOnlyAdmin):
         period, _before = form.periods()
         table = chosen.made(period)
         rows = [table.columns, *table.rows]
-        response = HttpResponse(as_csv(rows), content_type="text/csv; charset=utf-8")
-        name = f"{report}-{period.first}-{period.last}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return as_download(as_csv(rows), f"{report}-{period.first}-{period.last}.csv")

@@ -5,12 +5,16 @@ from django.contrib import admin, messages
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from audit.services import record
 from organisations.admin import act_page
+from organisations.downloads import as_download
 
+from .. import terms_csv
 from ..models import TermsRequest, TermsRound
 from ..services import terms
 
@@ -80,12 +84,19 @@ class TermsRoundAdmin(StaffAdmin):
         terms.prepare(obj, by=request.user)
 
     def get_urls(self):
-        begin = path(
-            "<int:pk>/beginnen/",
-            self.admin_site.admin_view(self.start),
-            name="applications_termsround_start",
-        )
-        return [begin, *super().get_urls()]
+        wrap, name = self.admin_site.admin_view, "applications_termsround_{}"
+        own = [
+            path("<int:pk>/beginnen/", wrap(self.start), name=name.format("start")),
+            path("<int:pk>/antwoorden.csv", wrap(self.csv), name=name.format("csv")),
+        ]
+        return [*own, *super().get_urls()]
+
+    @needs("applications.view_termsrequest")
+    def csv(self, request, pk):
+        """Everybody who was asked, and what they said."""
+        round = get_object_or_404(TermsRound, pk=pk)
+        record("terms_round.exported", subject=round, by=request.user)
+        return as_download(terms_csv.lines(round), f"voorwaarden-{round.pk}.csv")
 
     @needs("applications.start_termsround")
     def start(self, request, pk):
@@ -172,7 +183,7 @@ class TermsRequestAdmin(ReadOnlyAdmin):
             (
                 ANSWERS["agreed" if one.agreed else "refused"],
                 one.by.name,
-                f"{timezone.localtime(one.at):%d-%m-%Y %H:%M}",
+                date_format(timezone.localtime(one.at), "DATETIME_FORMAT"),
                 one.sha256,
             )
             for one in asked.answers.all()

@@ -54,6 +54,11 @@ def _answer(label, name):
     )
 
 
+NAMED = Q(rejection_in_own_words=True, rejection_reply=None) | Q(
+    rejection_in_own_words=False, rejection_reply__isnull=False
+)
+
+
 def handled_since():
     """What waits for us since before this moment is overdue."""
     return timezone.now() - datetime.timedelta(days=settings.HANDLING_DAYS)
@@ -260,6 +265,12 @@ class Application(models.Model):
     rejection_reason = models.TextField(
         _("reden van afwijzing"), blank=True, editable=False
     )
+    rejection_reply = models.ForeignKey(  # by which staff named the reason
+        "ReplyTemplate", models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    rejection_in_own_words = models.BooleanField(  # None: it was not kept yet
+        null=True, editable=False
+    )
 
     erased_at = models.DateTimeField(_("gegevens gewist"), null=True, editable=False)
 
@@ -377,6 +388,11 @@ class Application(models.Model):
             models.CheckConstraint(
                 name="application_rejection_has_a_reason",
                 condition=~Q(status=Status.REJECTED) | ~Q(rejection_reason=""),
+            ),
+            models.CheckConstraint(
+                name="application_rejection_is_named_or_in_own_words",
+                condition=Q(rejection_in_own_words=None, rejection_reply=None)
+                | (Q(status=Status.REJECTED) & NAMED),
             ),
         ]
 

@@ -3,7 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from .contracts import Contract, Mandate
@@ -122,6 +122,20 @@ class BillingLine(models.Model):
     price = models.DecimalField(_("prijs"), max_digits=14, decimal_places=4)
     count = models.BigIntegerField(_("aantal"))
     amount = models.DecimalField(_("bedrag"), max_digits=14, decimal_places=2)
+    # As it was when the month was closed, whatever the customer changes afterwards.
+    name = models.CharField(_("naam"), max_length=200)
+    purchase_reference = models.CharField(
+        _("inkoopreferentie"), max_length=60, blank=True
+    )
+    invoice_email = models.EmailField(_("e-mailadres voor facturen"))
+    mandate = models.ForeignKey(
+        Mandate,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("machtiging"),
+        help_text=_("Zonder machtiging: op factuur."),
+    )
     corrects = models.ForeignKey(
         "self",
         models.PROTECT,
@@ -153,6 +167,17 @@ class BillingLine(models.Model):
     def is_late(self):
         """It says something of a month that went to billing before."""
         return self.month != self.billing.month
+
+    @property
+    def pays_by(self):
+        return "direct_debit" if self.mandate_id else "invoice"
+
+    def stands_at(self):
+        """What it comes to with what came later, and what was agreed to put right."""
+        later = self.corrected_by.filter(correction=None)
+        agreed = self.corrections.filter(approved=True)
+        sums = (found.aggregate(sum=Sum("amount"))["sum"] for found in (later, agreed))
+        return sum((one for one in sums if one), self.amount)
 
 
 class BillingCorrection(models.Model):

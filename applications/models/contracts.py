@@ -132,6 +132,11 @@ class Contract(models.Model):
         last = next((change for change in changes if change.in_force_at), None)
         return last.mandate if last else getattr(self.application, "mandate", None)
 
+    def mandate_to_collect_by(self):
+        """The one in force, once it was seen with its signature; None: by invoice."""
+        mandate = self.mandate_in_force()
+        return mandate if mandate and mandate.signed_on else None
+
 
 class OwnCancellation(models.Model):
     """The customer's own cancellation, kept while an end by the operator is in its place."""

@@ -43,6 +43,10 @@ class AlreadyDecided(Exception):
     """Somebody was first."""
 
 
+class ChangedMeanwhile(Exception):
+    """The line does not come to what the person who approves was shown."""
+
+
 def make_due(today: datetime.date) -> None:
     """Make last month ready for billing, from its day on; as often as one likes."""
     if today.day >= FROM_DAY:
@@ -101,10 +105,18 @@ def lines_of(batch: StatementBatch, billing: BillingMonth) -> list[BillingLine]:
                 count=count,
                 amount=amount,
                 correction=put_right,
+                **_kept(batch.organisation, contract),
             )
             line.corrects = put_right.line if put_right else _first(line)
             lines.append(line)
     return lines
+
+
+def _kept(organisation: Organisation, contract: Contract | None) -> dict[str, Any]:
+    """Of the customer, and of how it pays: a month that is closed stays as it was."""
+    of_customer = ("name", "purchase_reference", "invoice_email")
+    kept = {name: getattr(organisation, name) for name in of_customer}
+    return kept | {"mandate": contract and contract.mandate_to_collect_by()}
 
 
 def _first(line: BillingLine) -> BillingLine | None:
@@ -121,7 +133,9 @@ class Shares:
 
     def __init__(self, organisation: Organisation, month: datetime.date) -> None:
         self.organisation, self.month = organisation, month
-        self.contracts = list(organisation.contracts.order_by("starts_on", "pk"))  # type: ignore[attr-defined]
+        contracts = organisation.contracts.order_by("starts_on", "pk")  # type: ignore[attr-defined]
+        contracts = contracts.select_related("application__mandate")
+        self.contracts = list(contracts.prefetch_related("bank_changes__mandate"))
         self.counted: dict[tuple, Counter[Contract | None]] = defaultdict(Counter)
         if len(self.contracts) > 1:
             self._count()
@@ -216,16 +230,19 @@ def propose(
 
 
 @transaction.atomic
-def approve(correction: BillingCorrection, *, by: User) -> None:
+def approve(correction: BillingCorrection, *, seen: Decimal, by: User) -> None:
     """Agree with what a colleague proposed: it stands on the statement at once, and goes
-    along with the next month. Raises SamePerson or AlreadyDecided.
+    along with the next month. `seen` is what the line came to when it was looked at.
+    Raises SamePerson, AlreadyDecided or ChangedMeanwhile.
     """
     lock_organisation(correction.line.organisation_id)
     correction = _undecided(correction)
     if correction.proposed_by_id == by.pk:
         raise SamePerson
-    _decide(correction, approved=True, by=by)
     line = correction.line
+    if line.stands_at() != seen:
+        raise ChangedMeanwhile
+    _decide(correction, approved=True, by=by)
     statements.adjust(
         line.organisation,
         line.month,

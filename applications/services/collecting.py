@@ -2,7 +2,9 @@
 
 pain.008.001.08, one collection per contract, checked against its XSD before it is kept.
 A file is made once and then handed out as it is: were it made anew, a bank would take it
-for other collections. The account is that of the mandate in force when it is made.
+for other collections. Who pays so is who did when the month was closed, so that nobody is
+collected from who was sent an invoice; the account is that of the mandate in force when the
+file is made, so that nothing is collected from an account that was given up.
 """
 
 import datetime
@@ -14,7 +16,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import BooleanField, ExpressionWrapper, Q, Sum
 from django.utils import timezone
 from sepaxml import SepaDD
 from sepaxml.validation import ValidationError
@@ -27,6 +29,7 @@ from ..models import BillingMonth, Collection, Contract, DirectDebit, Mandate
 
 SCHEMA = "pain.008.001.08"
 ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
+FORESEEN = 90  # days; banks take later days too, but a month's bill cannot wait so long
 NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")  # EPC217-08, the Latin of SEPA
 
 
@@ -40,6 +43,14 @@ class NoAccount(Exception):
 
 class TooSoon(Exception):
     """A collection is announced some days before."""
+
+
+class TooFar(Exception):
+    """So late is a mistake in typing."""
+
+
+class AlreadyMade(Exception):
+    """A month is collected by one file, and there is one."""
 
 
 class NotValid(Exception):
@@ -60,38 +71,46 @@ class Due:
 
 
 def due(billing: BillingMonth) -> Iterator[Due]:
-    """Every contract of a month with what it comes to; below zero it is paid back."""
-    sums = billing.lines.exclude(contract=None).order_by().values_list("contract")
-    amounts = dict(sums.annotate(Sum("amount")))
+    """Every contract of a month with what it comes to; below zero it is paid back.
+
+    Whether it pays by direct debit was decided when the month was closed.
+    """
+    by_invoice = ExpressionWrapper(Q(mandate=None), BooleanField())
+    lines = billing.lines.exclude(contract=None).annotate(by_invoice=by_invoice)
+    sums = lines.order_by("contract__number").values_list("contract", "by_invoice")
+    amounts = list(sums.annotate(Sum("amount")))
     contracts = Contract.objects.select_related("organisation", "application__mandate")
     contracts = contracts.prefetch_related("bank_changes__mandate")
-    for contract in contracts.filter(pk__in=amounts).order_by("number"):
-        yield Due(contract, _in_force(contract), amounts[contract.pk])
-
-
-def _in_force(contract: Contract) -> Mandate | None:
-    """The mandate to collect by: in force, and seen with its signature."""
-    mandate = contract.mandate_in_force()
-    return mandate if mandate and mandate.signed_on else None
+    found = contracts.in_bulk([pk for pk, *_ in amounts])
+    for pk, is_invoiced, amount in amounts:
+        contract = found[pk]
+        mandate = None if is_invoiced else contract.mandate_to_collect_by()
+        yield Due(contract, mandate, amount)
 
 
 def earliest() -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=ANNOUNCED)
 
 
+def latest() -> datetime.date:
+    return timezone.localdate() + datetime.timedelta(days=FORESEEN)
+
+
 @transaction.atomic
 def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> DirectDebit:
-    """Make the file of a month, or give the one that there is.
+    """Make the file of a month, once.
 
-    Raises NoAccount, TooSoon, NothingToCollect or NotValid.
+    Raises AlreadyMade, NoAccount, TooSoon, TooFar, NothingToCollect or NotValid.
     """
     billing = BillingMonth.objects.select_for_update().get(pk=billing.pk)
-    if made := DirectDebit.objects.filter(billing=billing).first():
-        return made
+    if DirectDebit.objects.filter(billing=billing).exists():
+        raise AlreadyMade
     if not settings.CREDITOR_IBAN:
         raise NoAccount
     if collect_on < earliest():
         raise TooSoon
+    if collect_on > latest():
+        raise TooFar
     collected = [one for one in due(billing) if one.is_collected]
     if not collected:
         raise NothingToCollect

@@ -23,6 +23,7 @@ from ..models import (
     ChangeRequest,
     Contract,
     Document,
+    ReplyTemplate,
     Status,
 )
 from ..steps import with_dependents
@@ -174,8 +175,16 @@ def approve(
 
 
 @transaction.atomic
-def reject(application: Application, *, reason: str, by: User) -> None:
+def reject(
+    application: Application,
+    *,
+    reason: str,
+    reply: ReplyTemplate | None = None,
+    by: User,
+) -> None:
     """Turn the application down, and say why; the username is free again.
+
+    `reply` names the reason, for who counts them; without one it is in own words.
 
     An address that nobody confirmed gets no mail of it; the private page says it too.
     """
@@ -184,6 +193,8 @@ def reject(application: Application, *, reason: str, by: User) -> None:
         Status.REJECTED,
         by=by,
         rejection_reason=reason,
+        rejection_reply=reply,
+        rejection_in_own_words=reply is None,
         decided_at=timezone.now(),
         decided_by=by,
     )

@@ -116,6 +116,14 @@ class ReasonForm(Replies):
 class RejectForm(ReasonForm):
     use = ReplyTemplate.Use.REJECT
 
+    def __init__(self, application, **options):
+        super().__init__(application, **options)
+        if "reply" in self.fields:
+            self.fields["reply"].help_text = _(
+                "Onder deze naam telt het rapport de afwijzing. Kies niets als je zelf een"
+                " andere reden geeft."
+            )
+
 
 class SignAgainForm(ReasonForm):
     use = ReplyTemplate.Use.AGAIN

@@ -122,7 +122,10 @@ STEPS = [
         _becomes(Status.REJECTED),
         RejectForm,
         lambda application, form, by: handling.reject(
-            application, reason=form.cleaned_data["reason"], by=by
+            application,
+            reason=form.cleaned_data["reason"],
+            reply=form.cleaned_data.get("reply"),
+            by=by,
         ),
         "danger",
     ),

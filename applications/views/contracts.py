@@ -13,12 +13,12 @@ from django.views.decorators.http import (
 )
 
 from organisations.access import requires
+from organisations.downloads import as_download
 from organisations.roles import Permission
 
 from ..forms import CancelForm
 from ..models import Document
 from ..services import contracts as services
-from .following import as_download
 
 
 @require_safe
@@ -91,7 +91,8 @@ def take_back(request, membership, contract_id):
 @requires(Permission.ORGANISATION_MANAGE)
 def document(request, membership, document_id):
     ours = Document.objects.of_organisation(membership.organisation)
-    return as_download(get_object_or_404(ours, pk=document_id))
+    found = get_object_or_404(ours, pk=document_id)
+    return as_download(found.content, found.name)
 
 
 def _back(membership):

@@ -4,9 +4,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -15,6 +13,7 @@ from django.views.decorators.http import (
 
 from accounts.fields import USERNAME_TAKEN
 from accounts.services import UsernameTaken
+from organisations.downloads import as_download
 
 from ..completion import completion_form
 from ..forms import NOT_SIGNED, ReturnContractForm
@@ -136,17 +135,5 @@ def return_contract(request, application, token):
 @by_private_link
 @require_safe
 def document(request, application, token, pk):
-    return as_download(get_object_or_404(application.documents, pk=pk))
-
-
-def as_download(document):
-    """A stored file, never shown within our own pages (an upload is somebody else's)."""
-    return as_pdf(bytes(document.content), document.name)
-
-
-def as_pdf(content, name):
-    """A PDF to keep or to open elsewhere."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
-    return response
+    found = get_object_or_404(application.documents, pk=pk)
+    return as_download(found.content, found.name)

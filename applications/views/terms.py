@@ -8,12 +8,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from organisations.access import requires
+from organisations.downloads import as_download
 from organisations.roles import Permission
 
 from ..forms import TermsForm
 from ..refusals import TERMS
 from ..services import terms as services
-from .following import as_pdf
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,4 +59,4 @@ def document(request, membership, terms_id):
     rounds = membership.organisation.terms_requests.select_related("round__template")
     round = get_object_or_404(rounds, pk=terms_id).round
     name = f"gebruikersvoorwaarden-{round.template.version}.pdf"
-    return as_pdf(bytes(round.content), name)
+    return as_download(round.content, name)

@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from ..staff import REFUSALS
 
 
-def act_page(pages, request, about, *, there=None, **content):
+def act_page(
+    pages, request, about, *, there=None, template="admin/act.html", **content
+):
     """One act of staff: what it is about and what it does, and the form that asks for it."""
     page = "admin:organisations_organisation_change"
     context = {
@@ -18,7 +20,7 @@ def act_page(pages, request, about, *, there=None, **content):
         "there": there or reverse(page, args=[about.pk]),
         **content,
     }
-    return render(request, "admin/act.html", context)
+    return render(request, template, context)
 
 
 def asked(

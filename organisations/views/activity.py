@@ -1,13 +1,13 @@
 """What happened in the organisation, to read and to take along."""
 
 from django.core.paginator import Paginator
-from django.http import StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from .. import activity
 from ..access import requires
+from ..downloads import as_download
 from ..forms import FindActivityForm
 from ..roles import Permission
 
@@ -39,9 +39,5 @@ def download(request, membership):
     organisation = membership.organisation
     form = FindActivityForm(request.GET, people=activity.people(organisation))
     chosen = activity.events(organisation, **form.chosen())
-    response = StreamingHttpResponse(
-        activity.as_csv(organisation, chosen), content_type="text/csv; charset=utf-8"
-    )
     name = f"activiteit-{organisation.slug}-{timezone.localdate().isoformat()}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return as_download(activity.as_csv(organisation, chosen), name)

@@ -4,7 +4,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -25,6 +25,7 @@ from mail import services as mail
 from mail.services import TooMuchMail
 
 from ..access import any_user
+from ..downloads import as_download
 from ..forms import ContactForm, EmailChangeForm, UsernameForm
 from ..fragments import fragment
 from ..my_data import as_zip
@@ -178,10 +179,8 @@ def end_other_sessions(request):
 @any_user
 @reauthentication_required
 def download(request):
-    response = HttpResponse(as_zip(request.user), content_type="application/zip")
     name = f"mijn-gegevens-{timezone.localdate().isoformat()}.zip"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return as_download(as_zip(request.user), name)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -148,6 +148,13 @@ class Crowd:
             "applications.mandate", first, last, of={"bank_change": None},
             application_id=self._of(label), reference="'M' || n",
         )  # fmt: skip
+        self._copy(
+            "applications.billingline", first, last,
+            of={**self.of_one, "correction": None}, corrects_id="NULL",
+            organisation_id=self._of("organisations.organisation"),
+            contract_id=self._of("applications.contract"),
+            mandate_id=self._of("applications.mandate"), name="'Menigte ' || n",
+        )  # fmt: skip
 
     def _others(self, many: int) -> None:
         """The same number of each status, as far as it goes."""
@@ -174,6 +181,7 @@ class Crowd:
         )  # fmt: skip
         self._copy(
             "audit.event", first, last, of={"kind": "application.moved"}, times=BACK,
+            id="nextval(pg_get_serial_sequence('audit_event', 'id'))",  # acts go on between
             subject_id=about, hash=UNIQUE, previous_hash="''",
             organisation_id=f"{self.bases['organisations.organisation']} + {number}",
         )  # fmt: skip

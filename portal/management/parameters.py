@@ -165,10 +165,11 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
     "admin:applications_billingline_correct pk": _of(BillingLine),
+    "admin:applications_termsround_csv pk": lambda rows: _rounds(),
     "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
     **{
         f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
-        for page in ("csv", "incasso", "overgedragen")
+        for page in ("csv", "incasso", "bestand", "overgedragen")
     },
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
@@ -285,6 +286,12 @@ def _returned(rows: Rows) -> list[int]:
     )
     one = found.order_by("pk").first()
     return [one.application_id, one.pk] if one and one.application_id else []
+
+
+def _rounds() -> list[int]:
+    """Those that began, in which all are asked together."""
+    found = TermsRound.objects.exclude(started_at=None)
+    return [*found.values_list("pk", flat=True)]
 
 
 def _months() -> list[int]:

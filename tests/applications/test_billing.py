@@ -5,11 +5,14 @@ import datetime
 import io
 import random
 from decimal import Decimal
+from importlib import import_module
 from xml.etree import ElementTree
 
+import pgtrigger
 import pytest
 import sepaxml
 import xmlschema
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import Error, transaction
 from django.urls import reverse
@@ -19,6 +22,7 @@ from apikeys import statements
 from apikeys.models import Api, ApiKey, Product, StatementBatch
 from apikeys.reading.periods import months_before
 from applications.models import (
+    BankChange,
     BillingCorrection,
     BillingLine,
     BillingMonth,
@@ -250,10 +254,11 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
     line = BillingLine.objects.get()
     by, reason = UserFactory(), "Dubbel betaald"
     proposed = billing.propose(line, amount=Decimal("-2.50"), reason=reason, by=by)
+    seen = Decimal("6.40")
     with pytest.raises(billing.SamePerson):
-        billing.approve(proposed, by=by)
+        billing.approve(proposed, seen=seen, by=by)
 
-    billing.approve(proposed, by=biller)
+    billing.approve(proposed, seen=seen, by=biller)
     billing.make(MONTH)
 
     made = BillingLine.objects.get(correction=proposed)
@@ -316,11 +321,12 @@ def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):
     first = collecting.make(billing.make(BEFORE), collect_on=day, by=biller)
 
     later = collecting.make(billing.make(MONTH), collect_on=day, by=biller)
-    again = collecting.make(billing.make(BEFORE), collect_on=day, by=UserFactory())
+    with pytest.raises(collecting.AlreadyMade):
+        collecting.make(billing.make(BEFORE), collect_on=day, by=UserFactory())
 
     assert found(bytes(later.content), "SeqTp") == ["RCUR"]
-    assert bytes(again.content) == bytes(first.content)
-    assert (again.pk, Collection.objects.count()) == (first.pk, 2)
+    assert found(bytes(first.content), "SeqTp") == ["FRST"]
+    assert Collection.objects.count() == 2
 
 
 def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
@@ -343,10 +349,10 @@ def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
 
 
 def test_billing_downloads_lines_and_each_time_is_recorded(client, contract, biller):
-    made = billing.make(MONTH)
     organisation = contract.organisation
     organisation.name = "=1+1"
     organisation.save()
+    made = billing.make(MONTH)
 
     response = client.post(page("billingmonth_csv", made.pk))
 
@@ -359,12 +365,87 @@ def test_billing_downloads_lines_and_each_time_is_recorded(client, contract, bil
     assert (event.by, event.data["file"]) == (biller, f"facturatie-{made}.csv")
 
 
+def test_a_closed_month_reads_the_same_whatever_changes_afterwards(
+    client, contract, biller, basis
+):
+    """The customer's data, and who pays how; and what is collected agrees with that."""
+    by_invoice = runs(ApplicationFactory(status=Status.APPROVED).contract)
+    made = billing.make(MONTH)
+    closed = client.post(page("billingmonth_csv", made.pk)).text
+    organisation = contract.organisation
+    organisation.name, organisation.purchase_reference = "Anders BV", "PO-2"
+    organisation.invoice_email = "anders@voorbeeld.example"
+    organisation.save()
+    before = Mandate.objects.get()
+    changed_account(contract, "NL02ABNA0123456789")
+    changed_account(by_invoice, "NL20INGB0001234567")
+
+    later = client.post(page("billingmonth_csv", made.pk)).text
+
+    assert later == closed
+    assert before.reference in later
+    file = collecting.make(made, collect_on=collecting.earliest(), by=biller)
+    [collection] = file.collections.all()
+    assert collection.contract == contract
+    assert collection.mandate == contract.mandate_in_force() != before
+
+
+def test_what_was_closed_before_it_was_kept_reads_as_it_did(client, contract, biller):
+    by_invoice = runs(ApplicationFactory(status=Status.APPROVED).contract)
+    changed_account(contract, "NL02ABNA0123456789")
+    made = billing.make(MONTH)
+    closed = client.post(page("billingmonth_csv", made.pk)).text
+    assert by_invoice.number in closed
+    with pgtrigger.ignore("applications.BillingLine:never_changed"):
+        made.lines.update(
+            name="", invoice_email="", purchase_reference="", mandate=None
+        )
+
+    import_module("applications.migrations.0039_kept_of_billing").keep(apps, None)
+
+    assert client.post(page("billingmonth_csv", made.pk)).text == closed
+
+
+def test_who_pays_by_direct_debit_is_decided_once(client, contract, biller):
+    """Without a signature nothing is collected: the CSV asks for an invoice then."""
+    Mandate.objects.update(signed_on=None)
+
+    made = billing.make(MONTH)
+
+    header, row = csv.reader(
+        io.StringIO(client.post(page("billingmonth_csv", made.pk)).text)
+    )
+    cells = dict(zip(header, row, strict=True))
+    assert (cells["pays_by"], cells["mandate"]) == ("invoice", "")
+    Mandate.objects.update(signed_on=timezone.localdate())
+    with pytest.raises(collecting.NothingToCollect):
+        collecting.make(made, collect_on=collecting.earliest(), by=biller)
+
+
+def changed_account(contract, iban):
+    """Another account in force, as it is once all that has to be done was done."""
+    one, two, three = UserFactory.create_batch(3)
+    now = timezone.now()
+    change = BankChange.objects.create(
+        contract=contract, iban=iban, account_holder="Anders BV", asked_by=one,
+        link_digest=iban, link_expires_at=now, confirmed_at=now, agreed_by=two,
+        agreed_at=now, how_checked="x", effective_from=now + datetime.timedelta(1),
+        returned_by=one, returned_at=now, accepted_by=three, accepted_at=now,
+        in_force_at=now + datetime.timedelta(2),
+    )  # fmt: skip
+    Mandate.objects.create(
+        bank_change=change, reference=iban, creditor_identifier="NL1", iban=iban,
+        account_holder="Anders BV", signed_on=timezone.localdate(),
+    )  # fmt: skip
+
+
 def test_billing_collects_and_hands_over(client, contract, biller):
     made = billing.make(MONTH)
     day = {"collect_on": collecting.earliest().isoformat()}
 
-    file = client.post(page("billingmonth_incasso", made.pk), day)
-    again = client.post(page("billingmonth_incasso", made.pk))
+    client.post(page("billingmonth_incasso", made.pk), day)
+    file = client.post(page("billingmonth_bestand", made.pk))
+    again = client.post(page("billingmonth_bestand", made.pk))
     client.post(page("billingmonth_overgedragen", made.pk))
 
     assert file.content == again.content
@@ -377,12 +458,18 @@ def test_billing_collects_and_hands_over(client, contract, biller):
     assert IBAN not in shown
 
 
-@pytest.mark.parametrize("name", ["csv", "incasso", "overgedragen"])
+@pytest.mark.parametrize("name", ["csv", "bestand", "incasso", "overgedragen"])
 def test_looking_takes_nothing_along(client, contract, biller, name):
     made = billing.make(MONTH)
+    if name == "bestand":
+        collecting.make(made, collect_on=collecting.earliest(), by=biller)
+    before = Event.objects.count()
 
-    assert client.get(page(f"billingmonth_{name}", made.pk)).status_code == 302
-    assert not Event.objects.filter(kind__startswith="billing.down").exists()
+    looked = client.get(page(f"billingmonth_{name}", made.pk))
+
+    asks = name in ("incasso", "overgedragen")
+    assert looked.status_code == (200 if asks else 302)
+    assert Event.objects.count() == before
     client.force_login(UserFactory(is_staff=True))
     assert client.post(page(f"billingmonth_{name}", made.pk)).status_code == 403
 
@@ -399,11 +486,12 @@ def test_a_line_is_put_right_on_two_pages(client, contract, biller):
     client.post(correct, answers)
     proposed = BillingCorrection.objects.get()
     decide = page("billingcorrection_decide", proposed.pk)
-    client.post(decide, {"approve": "1"})
+    agreed = {"approve": "1", "seen": "6.40"}
+    client.post(decide, agreed)
     proposed.refresh_from_db()
     assert proposed.approved is None
     colleague = member(client)
-    client.post(decide, {"approve": "1"})
+    client.post(decide, agreed)
 
     proposed.refresh_from_db()
     assert (proposed.approved, proposed.decided_by) == (True, colleague)

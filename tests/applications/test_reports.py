@@ -77,25 +77,83 @@ def test_days_per_state_are_from_move_to_move(monkeypatch):
     assert row == ["Ingediend", 3, 4.0, 10.4]
 
 
-def test_refusals_are_named_after_the_reply_that_was_used():
-    ReplyTemplate.objects.create(
-        name="Bestaat niet",
-        use=ReplyTemplate.Use.REJECT,
-        text_nl="Het nummer {kvk_nummer} bestaat niet.",
-        text_en="The number {kvk_nummer} does not exist.",
-    )
-    sara = UserFactory(is_staff=True)
-    for reason in (
-        "Het nummer 12345678 bestaat niet.",
-        "The number 12345678 does not exist.",
-        "Anders.",
-    ):
-        handling.reject(ApplicationFactory(), reason=reason, by=sara)
+def reply(name="Bestaat niet"):
+    text = "Nee"
+    use = ReplyTemplate.Use.REJECT
+    return ReplyTemplate.objects.create(name=name, use=use, text_nl=text, text_en=text)
 
-    assert reports.refusals(MONTH).rows == [
+
+def refused(reply=None, reason="Het nummer bestaat niet."):
+    by = UserFactory(is_staff=True)
+    handling.reject(ApplicationFactory(), reason=reason, reply=reply, by=by)
+
+
+def test_refusals_are_told_by_the_reply_that_was_chosen():
+    """Whatever was made of its text, and whatever became of the reply since."""
+    no_number, other = reply(), reply("Anders")
+    for chosen in (no_number, no_number, other):
+        refused(chosen)
+    for _ in range(3):
+        refused(reason=no_number.text_nl)
+    refused(reply("Oud"))
+    ReplyTemplate.objects.filter(name="Oud").update(name="Ouder", in_use=False)
+
+    assert sorted(reports.refusals(MONTH).rows, key=lambda row: -row[1]) == [
+        ["In eigen woorden", 3],
         ["Bestaat niet", 2],
-        ["In eigen woorden", 1],
+        ["Anders", 1],
+        ["Ouder", 1],
     ]
+
+
+def test_of_refusals_of_before_it_is_said_that_it_was_not_kept():
+    refused()
+    Application.objects.update(rejection_in_own_words=None)
+
+    assert reports.refusals(MONTH).rows == [["Niet vastgelegd", 1]]
+
+
+def test_the_reply_that_was_chosen_is_kept_with_the_rejection(client):
+    inge = UserFactory(is_staff=True)
+    inge.groups.set(Group.objects.filter(name="intake"))
+    client.force_login(inge)
+    chosen, one, two = reply(), *ApplicationFactory.create_batch(2)
+
+    for application, given in ((one, chosen.pk), (two, "")):
+        url = reverse(
+            "admin:applications_application_act", args=[application.pk, "afwijzen"]
+        )
+        client.post(url, {"reply": given, "reason": "Zelf geschreven."})
+
+    one.refresh_from_db()
+    two.refresh_from_db()
+    assert (one.rejection_reply, one.rejection_in_own_words) == (chosen, False)
+    assert (two.rejection_reply, two.rejection_in_own_words) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "column", "days", "calls", "wrong"),
+    [
+        ("nl", "Aanvragen", "10,4", "12.345", "Apply"),
+        ("en", "Applications", "10.4", "12,345", "Apply"),
+    ],
+)
+def test_the_reports_read_as_the_reader_writes(
+    client, roos, monkeypatch, language, column, days, calls, wrong
+):
+    now, sara = timezone.now(), UserFactory(is_staff=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(timezone, "now", lambda: now - 10.4 * DAY)
+        application = ApplicationFactory()
+    moves.move(application, Status.CHANGES_REQUESTED, by=sara)
+    used(ApiKeyFactory(), TODAY, 12345)
+
+    client.cookies["django_language"] = language
+    shown = client.get(reverse(LIST), headers={"Accept-Language": language}).text
+
+    for text in (f">{column}</th>", f">{days}</td>", f">{calls}</td>"):
+        assert text in shown, text
+    assert f">{wrong}</th>" not in shown
 
 
 def test_use_is_told_by_api_and_by_week():
@@ -123,14 +181,11 @@ def test_each_report_is_a_table_and_a_picture(client, roos):
 
 
 def test_a_csv_holds_the_numbers_and_no_formula(client, roos):
-    ReplyTemplate.objects.create(
-        name="=HYPERLINK(1)", use=ReplyTemplate.Use.REJECT, text_nl="Nee", text_en="No"
-    )
-    handling.reject(ApplicationFactory(), reason="Nee", by=UserFactory(is_staff=True))
+    refused(reply("=HYPERLINK(1)"))
 
     answer = client.get(reverse("admin:applications_report_csv", args=["afwijzingen"]))
 
-    rows = [*csv.reader(io.StringIO(answer.text))]
+    rows = [*csv.reader(io.StringIO(answer.getvalue().decode()))]
     assert rows == [["Reden", "Afwijzingen"], ["'=HYPERLINK(1)", "1"]]
     assert "afwijzingen-" in answer["Content-Disposition"]
 

@@ -1,6 +1,8 @@
 """New terms: every organisation with a contract is asked, reminded, and answers once."""
 
+import csv
 import datetime
+import io
 from functools import partial
 
 import pytest
@@ -11,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from applications import tasks
+from applications import tasks, terms_csv
 from applications.models import (
     DocumentKind,
     DocumentTemplate,
@@ -23,6 +25,7 @@ from applications.models import (
 from applications.services import contracts, handling, terms
 from audit.models import Event
 from mail.models import Message
+from organisations.models import Organisation
 from tests.factories import ApplicationFactory, MembershipFactory, UserFactory
 from tests.races import ROUNDS, racing
 
@@ -338,6 +341,56 @@ def test_staff_see_who_agreed_and_who_did_not(client, contract, alice, begun):
     assert silent.organisation.name not in agreed
     assert silent.organisation.name in none
     assert ("akkoord: 1" in round, "geen antwoord: 1" in round) == (True, True)
+
+
+def test_who_said_what_is_taken_along(client, contract, alice, begun):
+    silent, against = (
+        ApplicationFactory(status=Status.APPROVED, number=n).contract for n in (7, 8)
+    )
+    Organisation.objects.filter(pk=silent.organisation_id).update(name="=1+1")
+    for one in (silent, against):
+        TermsRequest.objects.get_or_create(round=begun, organisation=one.organisation)
+    terms.answer(asked(contract), agreed=False, seen=begun.sha256, by=alice)
+    terms.answer(asked(contract), agreed=True, seen=begun.sha256, by=alice)
+    nobody = against.organisation.memberships.get().user
+    terms.answer(asked(against), agreed=False, seen=begun.sha256, by=nobody)
+    person = staff()
+    client.force_login(person)
+    there = reverse("admin:applications_termsround_csv", args=[begun.pk])
+    shown = client.get(
+        reverse("admin:applications_termsround_change", args=[begun.pk])
+    ).text
+    assert there in shown
+
+    answer = client.get(there)
+
+    rows = csv.DictReader(io.StringIO(answer.getvalue().decode()))
+    said = {row["name"]: (row["answer"], row["answered_by"]) for row in rows}
+    assert said == {
+        contract.organisation.name: ("agreed", alice.name),
+        against.organisation.name: ("refused", nobody.name),
+        "'=1+1": ("none", ""),
+    }
+    assert Event.objects.filter(kind="terms_round.exported", by=person).exists()
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get(there).status_code == 403
+
+
+def test_what_is_taken_along_asks_no_more_for_many(
+    client, contract, begun, django_assert_num_queries
+):
+    few = 4  # who was asked, what they said, whether that was replaced, and by whom
+    for round in (1, 2):
+        for n in range(3):
+            one = ApplicationFactory(status=Status.APPROVED, number=round * 10 + n)
+            organisation = one.contract.organisation
+            asked, _made = TermsRequest.objects.get_or_create(
+                round=begun, organisation=organisation
+            )
+            by = organisation.memberships.get().user
+            terms.answer(asked, agreed=True, seen=begun.sha256, by=by)
+        with django_assert_num_queries(few):
+            assert len(list(terms_csv.lines(begun))) > 3 * round
 
 
 @pytest.mark.django_db(transaction=True)
