@@ -503,6 +503,7 @@ def test_who_bills_sees_nothing_else(biller):
     assert rights == {
         "view_billingmonth", "hand_over_billing", "view_billingline",
         "view_billingcorrection", "add_billingcorrection", "decide_billingcorrection",
+        "add_collectionreturn",
     }  # fmt: skip
 
 
