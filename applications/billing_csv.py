@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from organisations.spreadsheets import line as csv_line
 
-from .models import BillingLine, BillingMonth
+from .models import BillingLine, BillingMonth, CollectionReturn
 
 COLUMNS = [
     "line", "billed", "month", "contract", "organisation", "name", "purchase_reference",
     "invoice_email", "pays_by", "mandate", "subscription", "api", "unit", "price",
     "count", "amount", "corrects", "reason", "corrected_by", "agreed_by",
+    "returned_on", "return_reason",
 ]  # fmt: skip
 RELATED = [
     "organisation", "contract", "billing", "mandate",
@@ -19,14 +20,23 @@ AT_ONCE = 2000
 
 
 def lines(billing: BillingMonth) -> Iterator[str]:
-    """A header, and every line of the month, as it was when the month was closed."""
+    """A header, and every line of the month, as it was when the month was closed; and of
+    what was collected, whether it came back.
+    """
     yield csv_line(COLUMNS)
+    returned = {
+        one.collection.contract_id: one
+        for one in CollectionReturn.objects.filter(
+            collection__direct_debit__billing=billing
+        ).select_related("collection")
+    }
     rows = billing.lines.select_related(*RELATED).order_by("organisation", "pk")
     for row in rows.iterator(chunk_size=AT_ONCE):
-        yield csv_line(_cells(row))
+        came_back = returned.get(row.contract_id or 0) if row.mandate_id else None
+        yield csv_line(_cells(row, came_back))
 
 
-def _cells(row: BillingLine) -> list[object]:
+def _cells(row: BillingLine, came_back: CollectionReturn | None) -> list[object]:
     correction = row.correction
     return [
         row.pk,
@@ -49,4 +59,6 @@ def _cells(row: BillingLine) -> list[object]:
         correction.reason if correction else "",
         correction.proposed_by.name if correction else "",
         correction.decided_by.name if correction else "",
+        came_back.returned_on if came_back else "",
+        came_back.reason if came_back else "",
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -9,10 +10,12 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import translation
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext
 
 from accounts.models import Activation, User
+from apikeys.words import euro
 from mail.rendering import day
 from mail.services import next_slot, send
 from organisations.services import details
@@ -20,10 +23,12 @@ from organisations.services import details
 from .models import (
     Application,
     BankChange,
+    CollectionReturn,
     Contract,
     Correction,
     Document,
     Note,
+    ReturnReason,
     Status,
     TermsRequest,
 )
@@ -273,6 +278,24 @@ def bank_in_force(change: BankChange) -> None:
     _of_change("bank_in_force", change)
 
 
+def collection_returned(returned: CollectionReturn) -> None:
+    """To the administrators and where invoices go: what came back, and why."""
+    collection = returned.collection
+    contract = collection.contract
+    organisation = contract.organisation
+    billing = organisation.invoice_attention or organisation.name
+    _to_organisation(
+        "collection_returned",
+        contract,
+        returned,
+        told=[(organisation.invoice_email, billing)],
+        amount=collection.amount,
+        collect_on=collection.direct_debit.collect_on,
+        returned_on=returned.returned_on,
+        reason=ReturnReason(returned.reason).label,
+    )
+
+
 def terms_asked(request: TermsRequest) -> None:
     """To all administrators: there are new terms, which one of them answers."""
     _about_terms("terms_asked", request)
@@ -324,13 +347,20 @@ def _of_change(name: str, change: BankChange, **context: Any) -> None:
 
 
 def _to_organisation(
-    name: str, contract: Contract, about: Model, **context: Any
+    name: str,
+    contract: Contract,
+    about: Model,
+    *,
+    told: list[tuple[str, str]] | None = None,
+    **context: Any,
 ) -> None:
-    """Write to every administrator, to the contract contact, and to who that was lately."""
+    """Write to every administrator, and to who else is told: else to the contract contact,
+    and to who that was lately.
+    """
     organisation = contract.organisation
     readers = {
         email.lower(): (email, known_as, contract.application.language)
-        for email, known_as in details.to_be_told(organisation)
+        for email, known_as in told or details.to_be_told(organisation)
     }
     for member in organisation.memberships.administrators().select_related("user"):
         user = member.user
@@ -360,23 +390,30 @@ def _to_sales(name: str, contract: Contract, **context: Any) -> None:
 
 
 def _about(contract: Contract, language: str, context: dict) -> dict[str, Any]:
-    """What these mails know of the contract, its days as this reader writes them."""
+    """What these mails know of the contract, written as this reader does."""
     slug = contract.organisation.slug
     with translation.override(language):
-        days = {
-            name: date_format(value, "j F Y")
-            for name, value in {**context, "ends_on": contract.ends_on}.items()
-            if isinstance(value, date)
-        }
+        known = {**context, "ends_on": contract.ends_on}
+        written = {name: _written(value) for name, value in known.items()}
     return {
-        **context,
-        **days,
+        **written,
         "organisation": contract.organisation.name,
         "number": contract.number,
         "contract_url": settings.BASE_URL
         + reverse("applications:contract", args=[slug]),
         "payment_url": settings.BASE_URL + reverse("applications:payment", args=[slug]),
     }
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case date():
+            return date_format(value, "j F Y")
+        case Decimal():
+            return euro(value)
+        case Promise():
+            return str(value)
+    return value
 
 
 def _to_applicant(

@@ -151,7 +151,7 @@ def _by_week(period: Period, counted: dict[datetime.date, int], what: str) -> Ta
     """Also the weeks in which there was nothing."""
     mondays = period.buckets(Step.WEEK)
     numbers = [counted.get(monday, 0) for monday in mondays]  # type: ignore[call-overload]
-    names = [date_format(monday, "DATE_FORMAT") for monday in mondays]
+    names = [date_format(monday, "SHORT_DATE_FORMAT") for monday in mondays]
     rows = [[name, many] for name, many in zip(names, numbers, strict=True)]
     return Table([_("Week vanaf"), what], rows, [[many] for many in numbers])
 

@@ -18,8 +18,9 @@ from organisations.admin import asked
 from organisations.downloads import as_download
 
 from .. import billing_csv
-from ..models import BillingMonth, DirectDebit
+from ..models import BillingMonth, CollectionReturn, DirectDebit
 from ..services import billing, collecting
+from . import returns
 
 REFUSALS: dict[type[Exception], object] = {
     collecting.AlreadyMade: _(
@@ -78,7 +79,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
     def get_urls(self):
         pages = {
             "csv": self.csv, "incasso": self.debit, "bestand": self.file,
-            "overgedragen": self.done,
+            "overgedragen": self.done, "terug": self.returned,
         }  # fmt: skip
         own = [
             path(
@@ -104,6 +105,10 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             "without": billing_month.lines.filter(contract=None).count(),
             "paid_back": [one for one in dues if one.amount < 0],
             "debit": _file_of(billing_month),
+            "may_return": request.user.has_perm("applications.add_collectionreturn"),
+            "came_back": CollectionReturn.objects.filter(
+                collection__direct_debit__billing=billing_month
+            ).select_related("collection__contract__organisation"),
             "lines_url": reverse("admin:applications_billingline_changelist")
             + f"?billing__id__exact={billing_month.pk}",
             **_collected(dues),
@@ -156,6 +161,14 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         file = get_object_or_404(DirectDebit, billing=found)
         content = bytes(file.content)
         return self._download(request, found, content, f"incasso-{found}.xml")
+
+    @needs("applications.add_collectionreturn")
+    def returned(self, request, pk):
+        """A bank gave one of them back."""
+        found = get_object_or_404(BillingMonth, pk=pk)
+        if _file_of(found) is None:
+            return redirect(_page(found))
+        return returns.ask(self, request, found, _page(found))
 
     @needs("applications.hand_over_billing")
     def done(self, request, pk):

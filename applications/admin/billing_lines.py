@@ -74,9 +74,8 @@ class BillingLineAdmin(ReadOnlyAdmin):
     search_fields = ["=pk", "contract__number", "organisation__name"]
     show_full_result_count = False
     fields = [
-        "billing", "month", "organisation", "contract", "subscription", "api", "unit",
-        "count", "price", "amount", "corrects", "mandate", "name", "invoice_email",
-        "purchase_reference",
+        "billing", "organisation", "contract", "corrects", "mandate", "name",
+        "invoice_email", "purchase_reference",
     ]  # fmt: skip
     change_form_template = "admin/applications/billingline/page.html"
 

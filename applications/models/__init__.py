@@ -16,6 +16,7 @@ from .notes import Mention, Note
 from .replies import ReplyTemplate
 from .reports import Report
 from .returned import ReturnedFile
+from .returns import CollectionReturn, ReturnReason
 from .statuses import DECIDED, OPEN, Status, WrongState
 from .terms import TermsAnswer, TermsRequest, TermsRound
 
@@ -32,6 +33,7 @@ __all__ = [
     "ChangeRequest",
     "ChecklistItem",
     "Collection",
+    "CollectionReturn",
     "Contract",
     "Correction",
     "DirectDebit",
@@ -46,6 +48,7 @@ __all__ = [
     "RegisterLookup",
     "ReplyTemplate",
     "Report",
+    "ReturnReason",
     "ReturnedFile",
     "SigningGround",
     "Stage",

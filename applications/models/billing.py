@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.words import euro
+
 from .contracts import Contract, Mandate
 
 NEVER_CHANGED = pgtrigger.Protect(
@@ -247,7 +249,7 @@ class BillingCorrection(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.line} {self.amount}"
+        return f"{self.line} ({euro(self.amount)})"
 
 
 class DirectDebit(models.Model):

@@ -51,6 +51,7 @@ from applications.models import (
     RegisterLookup,
     ReplyTemplate,
     ReturnedFile,
+    ReturnReason,
     Stage,
     Status,
     TermsRound,
@@ -66,6 +67,7 @@ from applications.services import (
     correcting,
     following,
     handling,
+    returning,
     templates,
     terms,
 )
@@ -243,12 +245,18 @@ def _billing(one: Any) -> None:
         billing=month, defaults={"collect_on": batch.month, "made_by": by}
     )
     contract = Contract.objects.get(billing_lines=lines[0])
-    Collection.objects.create(
+    collected = Collection.objects.create(
         direct_debit=file,
         contract=contract,
         mandate=Mandate.objects.filter(application__contract=contract).get(),
         sequence="FRST",
         amount=1,
+    )
+    returning.record_return(
+        collected,
+        reason=ReturnReason.AM04,
+        returned_on=timezone.localdate(),
+        by=by,
     )
 
 

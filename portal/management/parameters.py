@@ -169,7 +169,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
     **{
         f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
-        for page in ("csv", "incasso", "bestand", "overgedragen")
+        for page in ("csv", "incasso", "bestand", "overgedragen", "terug")
     },
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None

@@ -1,0 +1,79 @@
+"""Where billing says that a collection came back."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from organisations.admin import asked
+
+from ..models import Collection, CollectionReturn
+from ..services import returning
+
+REFUSALS: dict[type[Exception], object] = {
+    returning.AlreadyReturned: _("Dit is al vastgelegd."),
+    returning.NotThen: _("Deze dag ligt voor het incassobestand, of moet nog komen."),
+}
+
+
+class ReturnForm(forms.ModelForm):
+    """As the bank's list says it: by contract, with a code and a day."""
+
+    use_required_attribute = False
+    collection = forms.CharField(
+        label=_("Contractnummer"),
+        help_text=_(
+            "Of het kenmerk (end-to-end-id) dat op de lijst van de bank staat."
+        ),
+        max_length=35,
+        error_messages={"required": _("Vul een contractnummer in.")},
+    )
+
+    class Meta:
+        model = CollectionReturn
+        fields = ["reason", "returned_on"]
+        widgets = {
+            "returned_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        }
+
+    field_order = ["collection", "reason", "returned_on"]
+
+    def __init__(self, billing_month, data=None):
+        super().__init__(data)
+        self.billing_month = billing_month
+        coded = self.fields["reason"].choices
+        self.fields["reason"].choices = [
+            (code, f"{code}: {label}" if code else label) for code, label in coded
+        ]
+
+    def clean_collection(self):
+        typed = self.cleaned_data["collection"].strip().upper()
+        number = typed.removesuffix(f"-{self.billing_month}")
+        found = Collection.objects.filter(
+            direct_debit__billing=self.billing_month, contract__number=number
+        ).first()
+        if found is None:
+            said = _("Bij deze overeenkomst is deze maand niet geïncasseerd.")
+            raise forms.ValidationError(said)
+        return found
+
+    def _get_validation_exclusions(self):
+        return super()._get_validation_exclusions() | {"collection"}
+
+
+def ask(pages, request, billing_month, there):
+    """The page on which one collection of a month is said to have come back."""
+    return asked(
+        pages,
+        request,
+        billing_month,
+        ReturnForm(billing_month, request.POST if request.method == "POST" else None),
+        lambda _month, collection, **told: returning.record_return(collection, **told),
+        refusals=REFUSALS,
+        there=there,
+        title=_("Een incasso kwam terug"),
+        explanation=_(
+            "De administrators van de organisatie en het e-mailadres voor facturen krijgen"
+            " een mail met de reden. Verder gebeurt er niets vanzelf: er wordt niet opnieuw"
+            " geïncasseerd, en de overeenkomst loopt door."
+        ),
+        button=_("Vastleggen en mailen"),
+    )

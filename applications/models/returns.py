@@ -1,0 +1,55 @@
+"""A collection that a bank gave back after the file went there."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .billing import Collection
+
+
+class ReturnReason(models.TextChoices):
+    """Why, in the codes by which banks say so (ISO 20022, ExternalReturnReason1Code)."""
+
+    AC01 = "AC01", _("het rekeningnummer klopt niet")
+    AC04 = "AC04", _("de rekening is opgeheven")
+    AC06 = "AC06", _("de rekening is geblokkeerd")
+    AG01 = "AG01", _("van deze rekening kan niet worden geïncasseerd")
+    AM04 = "AM04", _("er stond te weinig op de rekening")
+    MD01 = "MD01", _("de bank kent geen geldige machtiging")
+    MD06 = "MD06", _("de rekeninghouder vroeg het bedrag terug")
+    MS02 = "MS02", _("de rekeninghouder weigerde de incasso")
+    MS03 = "MS03", _("de bank noemt geen reden")
+    SL01 = "SL01", _("de rekeninghouder laat onze incasso's tegenhouden")
+
+
+class CollectionReturn(models.Model):
+    """That what was collected of one contract came back, when, and why."""
+
+    collection = models.OneToOneField(
+        Collection, models.PROTECT, related_name="returned", editable=False
+    )
+    reason = models.CharField(
+        _("reden van de bank"), max_length=4, choices=ReturnReason
+    )
+    returned_on = models.DateField(_("teruggekomen op"))
+    recorded_at = models.DateTimeField(_("vastgelegd"), auto_now_add=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        editable=False,
+        related_name="+",
+        verbose_name=_("vastgelegd door"),
+    )
+
+    class Meta:
+        verbose_name = _("teruggekomen incasso")
+        verbose_name_plural = _("teruggekomen incasso's")
+        triggers = [
+            pgtrigger.Protect(
+                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.collection}"

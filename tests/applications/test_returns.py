@@ -1,0 +1,159 @@
+"""What a bank gave back of a collection: kept, shown and told, and nothing else."""
+
+import csv
+import datetime
+import io
+
+import pytest
+from django.db import Error, transaction
+from django.utils import timezone
+
+from applications.models import (
+    BillingLine,
+    Collection,
+    CollectionReturn,
+    ReturnReason,
+    Status,
+)
+from applications.services import billing, collecting, returning
+from audit.models import Event
+from mail.models import Message
+from tests.applications.test_billing import DEBIT, MONTH, member, page, runs
+from tests.factories import ApplicationFactory, UserFactory
+from tests.races import racing
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
+DAY = datetime.timedelta(days=1)
+TERMS = {"reason": ReturnReason.AM04, "returned_on": TODAY}
+
+
+@pytest.fixture
+def biller(client):
+    return member(client)
+
+
+@pytest.fixture
+def collection():
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    made = billing.make(MONTH)
+    collecting.make(made, collect_on=collecting.earliest(), by=UserFactory())
+    return Collection.objects.get()
+
+
+@pytest.fixture
+def month(collection):
+    return collection.direct_debit.billing
+
+
+def test_billing_says_that_a_collection_came_back(client, biller, collection, month):
+    number = collection.contract.number
+    told = {"reason": "AM04", "returned_on": TODAY.isoformat()}
+    assert (
+        page("billingmonth_terug", month.pk)
+        in client.get(page("billingmonth_change", month.pk)).text
+    )
+
+    client.post(
+        page("billingmonth_terug", month.pk),
+        {**told, "collection": f"{number.lower()}-{month}"},
+    )
+
+    returned = CollectionReturn.objects.get()
+    assert (returned.collection, returned.recorded_by) == (collection, biller)
+    shown = client.get(page("billingmonth_change", month.pk)).text
+    assert "AM04, er stond te weinig op de rekening" in shown
+    answer = client.post(page("billingmonth_csv", month.pk)).text
+    [row] = csv.DictReader(io.StringIO(answer))
+    assert (row["returned_on"], row["return_reason"]) == (str(TODAY), "AM04")
+    event = Event.objects.get(kind="billing.collection_returned")
+    assert (event.by, event.data["contract"]) == (biller, number)
+
+
+def test_the_customer_reads_it_and_nothing_else_follows(collection):
+    contract = collection.contract
+    administrator = contract.organisation.memberships.administrators().get().user
+    administrator.language = "en"
+    administrator.save()
+    type(contract.organisation).objects.update(invoice_email="facturen@test.example")
+    before = BillingLine.objects.count()
+
+    returning.record_return(collection, **TERMS, by=UserFactory())
+
+    mails = Message.objects.filter(template="applications/emails/collection_returned")
+    told = {mail.to: mail.context for mail in mails}
+    assert told.keys() == {administrator.email, "facturen@test.example"}
+    billing_reads = told["facturen@test.example"]
+    assert billing_reads["reason"] == "er stond te weinig op de rekening"
+    assert billing_reads["amount"] == "€\u00a06,40"
+    assert told[administrator.email]["amount"] == "€\u00a06.40"
+    assert BillingLine.objects.count() == before
+    contract.refresh_from_db()
+    assert contract.ends_on is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"collection": ""}, "collection"),
+        ({"collection": "bestaat-niet"}, "collection"),
+        ({"reason": "ZZ99"}, "reason"),
+        ({"returned_on": "31-02-2026"}, "returned_on"),
+    ],
+)
+def test_what_is_wrong_is_told_beside_its_field(
+    client, biller, collection, month, typed, field
+):
+    right = {"collection": collection.contract.number, "reason": "AC01"}
+    right["returned_on"] = TODAY.isoformat()
+
+    shown = client.post(page("billingmonth_terug", month.pk), {**right, **typed}).text
+
+    assert f'id="id_{field}_error"' in shown
+    assert not CollectionReturn.objects.exists()
+
+
+@pytest.mark.parametrize("day", [TODAY + DAY, TODAY - DAY])
+def test_nothing_comes_back_before_it_went_or_tomorrow(collection, day):
+    with pytest.raises(returning.NotThen):
+        returning.record_return(
+            collection, reason="AC01", returned_on=day, by=UserFactory()
+        )
+
+
+def test_it_comes_back_once_and_stays_so(client, biller, collection, month):
+    returning.record_return(collection, **TERMS, by=biller)
+    again = {"collection": collection.contract.number, "reason": "MS03"}
+    again["returned_on"] = TODAY.isoformat()
+
+    said = client.post(page("billingmonth_terug", month.pk), again).text
+
+    assert "Dit is al vastgelegd." in said
+    for act in (
+        lambda: CollectionReturn.objects.update(reason="MS03"),
+        lambda: CollectionReturn.objects.all().delete(),
+    ):
+        with pytest.raises(Error), transaction.atomic():
+            act()
+
+
+def test_there_is_nothing_to_give_back_without_a_file(client, biller):
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    made = billing.make(MONTH)
+
+    assert client.get(page("billingmonth_terug", made.pk)).status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_record_it_at_once_mail_once(collection):
+    by = UserFactory()
+    before = Message.objects.count()
+    act = lambda: returning.record_return(collection, **TERMS, by=by)
+
+    with racing(3) as race:
+        done = race.run(act, act, act, losing=returning.AlreadyReturned)
+
+    assert done.count(True) == 1
+    assert CollectionReturn.objects.count() == 1
+    recipients = Message.objects.values("to").distinct().count()
+    assert Message.objects.count() - before <= recipients
