@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import User
 from mail.paper import typeset
@@ -37,19 +39,22 @@ def end_months(today: datetime.date) -> None:
 
 
 @transaction.atomic
-def send(organisation: Organisation, month: datetime.date) -> MonthlyReport | None:
-    """Make the report of a month and mail it to who was chosen: once, whoever asks."""
+def send(organisation: Organisation, month: datetime.date) -> None:
+    """Make the report of a month in each language, and mail who was chosen theirs: once."""
     lock(organisation.pk)
     people = list(readers(organisation))
     reports = MonthlyReport.objects.filter(organisation=organisation, month=month)
     if not people or reports.exists():
-        return None
-    report = MonthlyReport.objects.create(
-        organisation=organisation, month=month, content=draw_up(organisation, month)
-    )
+        return
+    for code, _name in settings.LANGUAGES:
+        MonthlyReport.objects.create(
+            organisation=organisation,
+            month=month,
+            language=code,
+            content=draw_up(organisation, month, code),
+        )
     for person in people:
-        usage_emails.monthly_report(report, person)
-    return report
+        usage_emails.monthly_report(reports.get(language=person.language), person)
 
 
 def readers(organisation: Organisation) -> Iterator[User]:
@@ -61,9 +66,9 @@ def readers(organisation: Organisation) -> Iterator[User]:
         )
 
 
-def draw_up(organisation: Organisation, month: datetime.date) -> bytes:
+def draw_up(organisation: Organisation, month: datetime.date, language: str) -> bytes:
     """The PDF; equal counters, equal bytes."""
-    with translation.override(settings.LANGUAGE_CODE):
+    with translation.override(language):
         written = data(organisation, month)
     return typeset(SOURCE.read_text(), written, midnight(month))
 
@@ -79,24 +84,28 @@ def data(organisation: Organisation, month: datetime.date) -> dict[str, Any]:
     keys = dict(organisation.api_keys.values_list("pk", "name"))  # type: ignore[attr-defined]
     apis = {api.pk: str(api) for api in Api.objects.all()}
     return {
+        "language": translation.get_language(),
+        "words": _words(date_format(month, "F Y")),
         "operator": settings.OPERATOR_LEGAL_NAME,
         "organisation": organisation.name,
-        "month": date_format(month, "F Y"),
         "made": date_format(timezone.localdate(), "j F Y"),
         "date": [month.year, month.month, 1],
         "facts": [
-            ["Bevragingen", number(total.calls)],
-            ["Bevragingen in de maand ervoor", _against(total.calls, before)],
-            ["Niet gelukt", f"{number(total.failed)} ({percent(total.failed_share)})"],
+            [_("Bevragingen"), number(total.calls)],
+            [_("Bevragingen in de maand ervoor"), _against(total.calls, before)],
             [
-                "Antwoordtijd: de helft was sneller dan (geschat)",
+                _("Niet gelukt"),
+                f"{number(total.failed)} ({percent(total.failed_share)})",
+            ],
+            [
+                _("Antwoordtijd: de helft was sneller dan (geschat)"),
                 duration(total.median),
             ],
             [
-                "Antwoordtijd: 95 van de 100 waren sneller dan (geschat)",
+                _("Antwoordtijd: 95 van de 100 waren sneller dan (geschat)"),
                 duration(total.percentile_95),
             ],
-            ["Kosten", euro(bill.amount)],
+            [_("Kosten"), euro(bill.amount)],
         ],
         "apis": _rows(usage_page.ranked(used.by_api, apis, total.calls)),
         "keys": _rows(usage_page.ranked(used.by_key, keys, total.calls)),
@@ -105,6 +114,37 @@ def data(organisation: Organisation, month: datetime.date) -> dict[str, Any]:
             [date_format(day, "j F"), number(calls)]
             for day, calls in zip(used.moments, used.line(), strict=True)
         ],
+    }
+
+
+def _words(month: str) -> dict[str, str]:
+    """What stands between the numbers."""
+    return {
+        "title": _("Verbruik in %(month)s") % {"month": month},
+        "made": _("gemaakt op"),
+        "page": _("Pagina"),
+        "of": pgettext("page", "van"),
+        "short": _("In het kort"),
+        "what": _("Wat"),
+        "how_many": _("Hoeveel"),
+        "by_api": _("Per API"),
+        "by_key": _("Per API-key"),
+        "calls": _("Bevragingen"),
+        "share": _("Deel"),
+        "failed": _("Niet gelukt"),
+        "costs": _("Kosten"),
+        "for": _("Waarvoor"),
+        "count": _("Aantal"),
+        "price": _("Prijs"),
+        "amount": _("Bedrag"),
+        "no_costs": _("Er zijn geen kosten."),
+        "explained": _(
+            "Alleen bevragingen die lukten, tellen mee. Over deze bedragen is geen btw"
+            " verschuldigd. Gateways kunnen verbruik later melden; de afrekening in het"
+            " portaal krijgt daarvoor een correctie. De factuur gaat voor."
+        ),
+        "by_day": _("Per dag"),
+        "day": _("Dag"),
     }
 
 

@@ -1,7 +1,9 @@
 """What is made of a month when it is over: a report to read, a statement to reckon with."""
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 NEVER_CHANGED = pgtrigger.Protect(
@@ -10,12 +12,15 @@ NEVER_CHANGED = pgtrigger.Protect(
 
 
 class MonthlyReport(models.Model):
-    """The report of one organisation about one month, as it was sent: there is one."""
+    """The report of one organisation about one month, as it was sent: one a language."""
 
     organisation = models.ForeignKey(
         "organisations.Organisation", models.PROTECT, related_name="monthly_reports"
     )
     month = models.DateField()
+    language = models.CharField(
+        max_length=5, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
     content = models.BinaryField()
     made_at = models.DateTimeField(_("gemaakt"), auto_now_add=True)
 
@@ -24,17 +29,20 @@ class MonthlyReport(models.Model):
         triggers = [NEVER_CHANGED]
         constraints = [
             models.UniqueConstraint(
-                name="monthly_report_is_one", fields=["organisation", "month"]
+                name="monthly_report_is_one",
+                fields=["organisation", "month", "language"],
             )
         ]
 
     def __str__(self):
-        return f"{self.month:%Y-%m}"
+        return f"{self.month:%Y-%m} {self.language}"
 
     def as_attachment(self):
         """What mail needs to send it along: file name, bytes, media type."""
+        with override(self.language):
+            name = gettext("verbruik-%(month)s.pdf") % {"month": f"{self.month:%Y-%m}"}
         return (
-            f"verbruik-{self.month:%Y-%m}.pdf",
+            name,
             bytes(self.content),
             "application/pdf",
         )

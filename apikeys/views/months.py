@@ -2,6 +2,7 @@ import datetime
 
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from organisations.access import requires
@@ -35,8 +36,10 @@ def shown(request, membership):
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def report(request, membership, month):
-    reports = membership.organisation.monthly_reports
-    found = get_object_or_404(reports, month=_first_day(month))
+    """In the reader's language, or in the one in which it was made."""
+    reports = membership.organisation.monthly_reports.filter(month=_first_day(month))
+    mine = reports.filter(language=get_language())
+    found = get_object_or_404(mine or reports)
     name, content, _media_type = found.as_attachment()
     return as_download(content, name)
 

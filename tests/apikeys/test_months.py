@@ -87,13 +87,29 @@ def test_the_report_goes_to_whom_was_chosen_once(key, member, readers):
     assert message.to == member.user.email
     name, content, media_type = rendering.email(message).attachments[0]
     assert (name, media_type) == ("verbruik-2026-03.pdf", "application/pdf")
-    assert content == bytes(MonthlyReport.objects.get().content)
+    assert content == bytes(MonthlyReport.objects.get(language="nl").content)
+
+
+def test_who_reads_english_gets_the_report_in_english(client, key, member, readers):
+    count(key, MONTH.replace(day=9), 12500)
+    member.user.language = "en"
+    member.user.save()
+
+    monthly.send(member.organisation, MONTH)
+
+    name, content, _type = rendering.email(Message.objects.get()).attachments[0]
+    title, _pages = text_of(content)
+    assert (name, str(title)[:19]) == ("usage-2026-03.pdf", "Usage in March 2026")
+    client.force_login(member.user)
+    slug = member.organisation.slug
+    mine = client.get(reverse("apikeys:monthly_report", args=[slug, "2026-03"]))
+    assert mine.content == content
 
 
 def test_the_report_is_archivable_and_says_what_was_used(key, member, basis):
     count(key, MONTH.replace(day=9), 12500, api=basis)
 
-    content = monthly.draw_up(member.organisation, MONTH)
+    content = monthly.draw_up(member.organisation, MONTH, "nl")
 
     assert content.startswith(b"%PDF-")
     assert b"pdfuaid" in content
@@ -111,11 +127,11 @@ def test_a_name_is_no_source(key, member):
     ApiKey.objects.filter(pk=key.pk).update(name="#include ../x")
     count(key, MONTH, 1)
 
-    assert monthly.draw_up(member.organisation, MONTH).startswith(b"%PDF-")
+    assert monthly.draw_up(member.organisation, MONTH, "nl").startswith(b"%PDF-")
 
 
 def test_a_month_without_use_has_a_report(key, member):
-    assert monthly.draw_up(member.organisation, MONTH).startswith(b"%PDF-")
+    assert monthly.draw_up(member.organisation, MONTH, "nl").startswith(b"%PDF-")
 
 
 def test_who_left_gets_no_report(key, member, readers):
@@ -139,7 +155,7 @@ def test_workers_that_send_at_once_send_one_report(key, member, readers):
             tries = [lambda month=month: monthly.send(member.organisation, month)] * 3
             assert race.run(*tries, losing=IntegrityError) == [True] * 3
 
-    assert MonthlyReport.objects.count() == 10
+    assert MonthlyReport.objects.count() == 20
     assert Message.objects.count() == 10
 
 
@@ -297,4 +313,4 @@ def test_a_developer_reads_the_months_and_takes_the_report(
     assert "maart 2026" in html
     assert "€\u00a06,40" in html
     assert pdf["Content-Type"] == "application/pdf"
-    assert pdf.content == bytes(MonthlyReport.objects.get().content)
+    assert pdf.content == bytes(MonthlyReport.objects.get(language="nl").content)
