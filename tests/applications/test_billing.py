@@ -401,7 +401,7 @@ def test_what_was_closed_before_it_was_kept_reads_as_it_did(client, contract, bi
             name="", invoice_email="", purchase_reference="", mandate=None
         )
 
-    import_module("applications.migrations.0040_kept_of_billing").keep(apps, None)
+    import_module("applications.migrations.0041_kept_of_billing").keep(apps, None)
 
     assert client.post(page("billingmonth_csv", made.pk)).text == closed
 

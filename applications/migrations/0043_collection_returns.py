@@ -6,15 +6,11 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from accounts.groups import give
-
-RIGHTS = {"facturatie": ["add_collectionreturn"]}
-
 
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('applications', '0041_named_rejections'),
+        ('applications', '0042_named_rejections'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -38,5 +34,4 @@ class Migration(migrations.Migration):
             model_name='collectionreturn',
             trigger=pgtrigger.compiler.Trigger(name='never_changed', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5f6ac0470f92de4fb403f594ce24cb59cb32dc09', operation='UPDATE OR DELETE', pgid='pgtrigger_never_changed_35a24', table='applications_collectionreturn', when='BEFORE')),
         ),
-        give("applications", RIGHTS),
     ]

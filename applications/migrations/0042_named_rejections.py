@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0007_oversight'),
-        ('applications', '0040_kept_of_billing'),
+        ('applications', '0041_kept_of_billing'),
         ('organisations', '0012_block'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
