@@ -110,7 +110,7 @@ def lines_of(batch: StatementBatch, billing: BillingMonth) -> list[BillingLine]:
 def _first(line: BillingLine) -> BillingLine | None:
     """What was billed of the same before, which a later batch of a statement corrects."""
     same = BillingLine.objects.filter(
-        organisation=line.organisation, month=line.month, contract=line.contract
+        organisation__in=line.organisation.with_doubles(), month=line.month, contract=line.contract
     )
     of = {name: getattr(line, name) for name in ("subscription", "api", "unit")}
     return same.filter(**of).order_by("pk").first()
@@ -154,7 +154,7 @@ class Shares:
 
     def _billed(self, of: tuple) -> Counter[Contract | None]:
         billed = BillingLine.objects.filter(
-            organisation=self.organisation,
+            organisation__in=self.organisation.with_doubles(),
             month=self.month,
             **dict(zip(statements.SAME, of, strict=True)),
         )
@@ -220,7 +220,7 @@ def approve(correction: BillingCorrection, *, by: User) -> None:
     """Agree with what a colleague proposed: it stands on the statement at once, and goes
     along with the next month. Raises SamePerson or AlreadyDecided.
     """
-    lock_organisation(correction.line.organisation_id)
+    lock_organisation(correction.line.organisation_id, after_merging=True)
     correction = _undecided(correction)
     if correction.proposed_by_id == by.pk:
         raise SamePerson
