@@ -78,7 +78,9 @@ def admitted(request: HttpRequest, slug: str, permission: Permission) -> Members
 
 def moved_to(request: HttpRequest, slug: str) -> str | None:
     """Where a member finds what was asked of a double, now that it is merged; else None."""
-    mine = Membership.objects.filter(user=request.user, organisation__doubles__slug=slug)  # type: ignore[misc]
+    mine = Membership.objects.filter(
+        user=request.user, organisation__doubles__slug=slug
+    )  # type: ignore[misc]
     membership = mine.select_related("organisation").first()
     found = request.resolver_match
     if membership is None or found is None:

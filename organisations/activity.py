@@ -271,8 +271,7 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
     invitations = {str(one.pk): one.email for one in organisation.invitations.all()}
     keys = {str(pk): name for pk, name in _keys(organisation)}
     interventions = {
-        str(one.pk): str(one)
-        for one in Intervention.objects.about(organisation)
+        str(one.pk): str(one) for one in Intervention.objects.about(organisation)
     }
     return [
         Act(

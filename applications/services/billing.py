@@ -110,7 +110,9 @@ def lines_of(batch: StatementBatch, billing: BillingMonth) -> list[BillingLine]:
 def _first(line: BillingLine) -> BillingLine | None:
     """What was billed of the same before, which a later batch of a statement corrects."""
     same = BillingLine.objects.filter(
-        organisation__in=line.organisation.with_doubles(), month=line.month, contract=line.contract
+        organisation__in=line.organisation.with_doubles(),
+        month=line.month,
+        contract=line.contract,
     )
     of = {name: getattr(line, name) for name in ("subscription", "api", "unit")}
     return same.filter(**of).order_by("pk").first()

@@ -158,8 +158,7 @@ def approve(intervention: Intervention, *, by: User) -> None:
 
     Raises CannotMerge, or as intervening.approve().
     """
-    assert intervention.into_id is not None
-    double, into = _lock(intervention.organisation_id, intervention.into_id)
+    double, into = _lock(intervention.organisation_id, intervention.into_id)  # type: ignore[arg-type]
     intervening.take_to_approve(intervention, by=by)
     _require_possible(double, into, meant=intervention)
     told = merge_emails.addressees(double, into)

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='intervention',
             name='into',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='organisations.organisation', verbose_name='samenvoegen met'),
+            field=models.ForeignKey(limit_choices_to={'merged_into': None}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='organisations.organisation', verbose_name='samenvoegen met'),
         ),
         migrations.AddField(
             model_name='organisation',

@@ -133,6 +133,7 @@ class Intervention(models.Model):
         models.PROTECT,
         null=True,
         related_name="merges",
+        limit_choices_to={"merged_into": None},
         verbose_name=_("samenvoegen met"),
     )
     reason = models.TextField(_("reden"), max_length=1000)

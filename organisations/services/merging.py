@@ -126,9 +126,7 @@ def _move_contacts(double: Organisation, into: Organisation) -> None:
     """
     there = into.contacts.current().values_list("kind", flat=True)  # type: ignore[attr-defined]
     current = double.contacts.current()  # type: ignore[attr-defined]
-    current.filter(kind__in=[*there]).update(
-        replaced_at=timezone.now()
-    )
+    current.filter(kind__in=[*there]).update(replaced_at=timezone.now())
     double.contacts.update(organisation=into)  # type: ignore[attr-defined]
 
 
