@@ -102,15 +102,13 @@ def _tried(form, act):
 @needs("organisations.merge_organisation")
 def approve(pages, request, pk):
     """Look at what would happen now, and do it, or have it not be done."""
-    of_merges = Intervention.objects.filter(kind=Intervention.Kind.MERGE)
-    proposed = get_object_or_404(
-        of_merges.select_related("organisation", "into"), pk=pk
-    )
+    known = Intervention.objects.select_related("organisation", "into")
+    proposed = get_object_or_404(known, pk=pk)
     there = reverse("admin:organisations_intervention_change", args=[pk])
+    if proposed.kind != Intervention.Kind.MERGE or proposed.outcome:
+        return redirect(there)
     if request.method == "POST":
         return _decided(request, proposed, there)
-    if proposed.outcome:
-        return redirect(there)
     double, into = proposed.organisation, proposed.into
     plan = merging.plan(double, into, meant=proposed)
     return _page(pages, request, double, plan=plan, proposed=proposed, there=there)

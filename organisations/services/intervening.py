@@ -231,7 +231,7 @@ def _take(intervention: Intervention, *, by: User | None = None) -> None:
 
     `by` is the administrator who objects, of either where it is about two.
     """
-    both = {intervention.organisation_id, intervention.into_id} - {None}
+    both = [pk for pk in (intervention.organisation_id, intervention.into_id) if pk]
     here = Membership.objects.filter(organisation__in=both, user=by).order_by("role")
     acts_for = here.values_list("organisation", flat=True).first()
     acts_for = acts_for or intervention.organisation_id
