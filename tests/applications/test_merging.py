@@ -1,6 +1,7 @@
 """A double organisation goes into the one that stays: what goes along, and what does not."""
 
 import datetime
+import json
 from decimal import Decimal
 
 import pytest
@@ -220,7 +221,7 @@ def test_what_comes_late_is_billed_on_the_contract_that_went_along(double, payin
 
 
 def test_a_statement_names_the_reports_that_came_before_the_merge(
-    double, into, send, line
+    double, into, send, line, check
 ):
     key = double.api_keys.get()
     send([line(apiKeyId=key.pk, api="los")], batch="eerder")
@@ -236,6 +237,7 @@ def test_a_statement_names_the_reports_that_came_before_the_merge(
 
     assert [one["batchId"] for one in statements.reports(second)] == ["nog-later"]
     assert statements.digest(first) == first.sha256
+    check(json.dumps(statements.as_json([first, second])))
 
 
 def test_the_month_that_runs_costs_the_same_in_one_statement(double, into):
@@ -289,6 +291,25 @@ def test_who_read_a_notice_read_it_for_both(double, into):
 
     assert not double.notices.exists()
     assert [*into.notices.values_list("read_by", flat=True)] == [alice.pk, alice.pk]
+
+
+def test_members_read_the_months_of_the_double_where_they_are_now(
+    client, double, paying
+):
+    (double, _api), into = paying, double
+    alice = administrator(into).user
+    statements.close(double, MONTH)
+    billing.make(MONTH)
+    double, into = merge(double, into)
+    client.force_login(alice)
+
+    html = client.get(reverse("apikeys:months", args=[into.slug])).text
+    assert f"{double} ({double.slug})" in html
+    url = reverse("apikeys:statement_json", args=[into.slug, f"{MONTH:%Y-%m}"])
+    assert f"{url}?van={double.slug}" in html
+    stated = client.get(url, {"van": double.slug}).json()["statement"]
+    assert {one["organisation"] for one in stated["batches"]} == {double.slug}
+    assert client.get(url, {"van": OrganisationFactory().slug}).status_code == 404
 
 
 # Contracts and applications
