@@ -27,6 +27,7 @@ from mail import private_links
 from organisations.models import Intervention, Invitation, Membership
 from organisations.roles import Role
 from organisations.services import intervening, inviting
+from organisations.services import merging as people
 from tests.applications.merging import propose
 from tests.factories import (
     ApiKeyFactory,
@@ -154,7 +155,15 @@ def test_a_key_that_is_rotated_meanwhile_can_be_read_where_it_is():
             assert now(key).organisation == into
 
 
-def test_an_invitation_that_is_accepted_meanwhile_lets_in_where_it_is():
+def test_an_invitation_that_is_accepted_meanwhile_lets_in_where_it_is(monkeypatch):
+    """Also after the members of the double went, and before its invitations do."""
+    move = people._move_invitations
+
+    def late(*args, **options):
+        time.sleep(0.2)
+        move(*args, **options)
+
+    monkeypatch.setattr(people, "_move_invitations", late)
     with racing(2) as race:
         for number in range(ROUNDS):
             double, into, alice, _key = pair()
@@ -164,7 +173,7 @@ def test_an_invitation_that_is_accepted_meanwhile_lets_in_where_it_is():
             token = private_links.token("invitation", link.pk, link.link_version)
             user, approve = UserFactory(), approving(double, into)
 
-            def join(token=token, user=user, pause=0.01 * (number % 4)):
+            def join(token=token, user=user, pause=0.1 * (number % 4)):
                 time.sleep(pause)
                 inviting.join(token, user=user)
 
