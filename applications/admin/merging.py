@@ -36,8 +36,14 @@ class Found(AutocompleteJsonView):
 
 
 class FindSelect(AutocompleteSelect):
+    """Searched while one types; with a name, for who does not see it."""
+
     def get_url(self):
         return reverse("admin:organisations_organisation_find")
+
+    @property
+    def media(self):
+        return super().media + forms.Media(js=["staff-select.js"])
 
 
 class StaysField(forms.ModelChoiceField):

@@ -52,6 +52,9 @@ NOT_COUNTED = {  # millions, or one
     "audit.event",
     "organisations.organisation",
 }
+ONLY = {  # of these the others stay where they are
+    "organisations.invitation": {"accepted_at": None, "withdrawn_at": None},
+}
 
 
 class CannotMerge(Exception):
@@ -101,7 +104,8 @@ def _parts(double: Organisation, kinds: dict[str, Text]) -> Iterator[Part]:
             continue
         model = apps.get_model(label)
         [first, *_more] = referring(model)
-        count = model._base_manager.filter(**{first: double}).count()
+        which = {first: double, **ONLY.get(label, {})}
+        count = model._base_manager.filter(**which).count()
         if count:
             yield Part(what, count)
 
