@@ -5,6 +5,7 @@ key when a gateway asks (gateway/deciding.py): no sum is made while a call waits
 """
 
 import datetime
+from contextlib import suppress
 from decimal import Decimal
 
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
-from organisations.services.locking import lock
+from organisations.services.locking import OrganisationMerged, lock
 
 from . import usage_emails
 from .budget_forms import UsageMailForm
@@ -118,7 +119,8 @@ def check_all() -> None:
     """See of every organisation with a budget whether there is something to tell or stop."""
     today = timezone.localdate()
     for organisation in Organisation.objects.filter(budgets__isnull=False).distinct():
-        check(organisation, today)
+        with suppress(OrganisationMerged):
+            check(organisation, today)
 
 
 @transaction.atomic

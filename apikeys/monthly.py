@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import pgettext
 from accounts.models import User
 from mail.paper import typeset
 from organisations.models import Organisation
-from organisations.services.locking import lock
+from organisations.services.locking import OrganisationMerged, lock
 
 from . import statements, usage_emails, usage_page
 from .models import Api, MonthlyReport, UsageMail
@@ -35,7 +36,8 @@ def end_months(today: datetime.date) -> None:
         if FIRST_DAY <= (today - costs.month_of(month).last).days <= LAST_DAY:
             for organisation in customers:
                 statements.close(organisation, month)
-                send(organisation, month)
+                with suppress(OrganisationMerged):
+                    send(organisation, month)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ that who begins to call is told too.
 
 import datetime
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 from organisations.roles import Permission
-from organisations.services.locking import lock
+from organisations.services.locking import OrganisationMerged, lock
 from organisations.spreadsheets import line
 
 from . import notice_emails
@@ -57,7 +58,8 @@ def tell_all() -> None:
     """Aim every notice that is visible at who fits now, and mail whom it is for."""
     for notice in Notice.objects.visible():
         for organisation in _fitting(notice):
-            tell(notice, organisation)
+            with suppress(OrganisationMerged):
+                tell(notice, organisation)
 
 
 @transaction.atomic
@@ -84,7 +86,8 @@ def _is_first(notice: Notice, user: User) -> bool:
 
 def _fitting(notice: Notice) -> QuerySet[Organisation]:
     """Whom a notice is for, and who was not told yet."""
-    new = Organisation.objects.exclude(notices__notice=notice)
+    new = Organisation.objects.filter(merged_into=None)
+    new = new.exclude(notices__notice=notice)
     if notice.api_id:
         new = new.filter(pk__in=_callers(notice))
     return new.order_by("pk")

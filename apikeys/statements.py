@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -37,19 +39,26 @@ ADJUSTMENT = "adjustment"  # the unit of what people put right
 
 @transaction.atomic
 def close(organisation: Organisation, month: datetime.date) -> StatementBatch | None:
-    """Add what the counters say more than the statement does; None when they agree."""
-    lock(organisation.pk)
+    """Add what the counters say more than the statement does; None when they agree.
+
+    What a double stated of its keys before it merged into this one is stated; itself it is
+    never closed again, for its counters went along.
+    """
+    organisation = lock(organisation.pk, after_merging=True)
+    if organisation.merged_into_id:
+        return None
     with connection.cursor() as cursor:  # nobody counts meanwhile
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [COUNTING])
     batches = list(of_month(organisation, month))
     before = batches[-1] if batches else StatementBatch()
+    stated = [*batches, *_of_doubles(organisation, month)]
     batch = StatementBatch(
         organisation=organisation,
         month=month,
         number=len(batches) + 1,
         made_at=timezone.now(),
-        lines=_differences(_counted(organisation, month), _stated(batches)),
-        usage=_more_used(organisation, month, batches),
+        lines=_differences(_counted(organisation, month), _stated(stated)),
+        usage=_more_used(organisation, month, stated),
         reports_after=before.reports_until,
         reports_until=_last_report(organisation, month) or before.reports_until,
         previous=before.sha256,
@@ -74,7 +83,7 @@ def adjust(
     correction: int,
 ) -> StatementBatch:
     """Add a line that people agreed on, in a batch of its own; it stays what is below it."""
-    lock(organisation.pk)
+    lock(organisation.pk, after_merging=True)
     before = of_month(organisation, month).last()
     line = dict(
         zip(SAME, [subscription, api, ADJUSTMENT, f"{amount:.4f}"], strict=True)
@@ -107,6 +116,12 @@ def of_month(organisation: Organisation, month: datetime.date) -> Any:
     return organisation.statement_batches.filter(month=month).order_by("number")  # type: ignore[attr-defined]
 
 
+def _of_doubles(organisation: Organisation, month: datetime.date) -> Any:
+    """What was stated of it by those that merged into this organisation."""
+    doubles = organisation.doubles.values("pk")  # type: ignore[attr-defined]
+    return StatementBatch.objects.filter(organisation__in=doubles, month=month)
+
+
 def content(batch: StatementBatch) -> dict[str, Any]:
     """What a batch says; its hash is of this, as canonical() writes it."""
     return {
@@ -133,16 +148,32 @@ def _counts(batch: StatementBatch) -> dict[str, Any]:
 
 
 def reports(batch: StatementBatch) -> list[dict[str, Any]]:
-    """What each gateway reported of this organisation since the batch before."""
-    shares = BatchShare.objects.filter(
+    """What each gateway reported of this organisation since the batch before.
+
+    The first batch after a merge has what the double had not stated, too.
+    """
+    own = Q(
         organisation=batch.organisation_id,
-        month=batch.month,
         batch_id__gt=batch.reports_after,
         batch_id__lte=batch.reports_until,
-    ).order_by("batch_id")
+    )
+    which = reduce(or_, _unstated_by_doubles(batch), own)
+    shares = BatchShare.objects.filter(which, month=batch.month).order_by("batch_id")
     of = ["batch__gateway_id", "batch__batch_id", "batch__sha256", "calls", "charged"]
     names = ["gatewayId", "batchId", "sha256", "calls", "charged"]
     return [dict(zip(names, one, strict=True)) for one in shares.values_list(*of)]
+
+
+def _unstated_by_doubles(batch: StatementBatch) -> Iterator[Q]:
+    """Of each that merged since calls were stated last: the reports it had not stated."""
+    if not batch.usage:
+        return
+    batches = of_month(batch.organisation, batch.month).filter(number__lt=batch.number)
+    before = batches.exclude(usage=[]).last()
+    doubles = batch.organisation.doubles.filter(merged_at__lte=batch.made_at)  # type: ignore[attr-defined]
+    for double in doubles.filter(merged_at__gt=before.made_at) if before else doubles:
+        last = of_month(double, batch.month).last()
+        yield Q(organisation=double, batch_id__gt=last.reports_until if last else 0)
 
 
 def _last_report(organisation, month) -> int | None:
@@ -265,7 +296,7 @@ def _differences(counted, stated) -> list[dict[str, Any]]:
         (count, cost), (had, paid) = (
             found.get(of, (0, Decimal(0))) for found in (counted, stated)
         )
-        if count != had or cost != paid:
+        if count != had:  # else only what rounding twice made of it
             lines.append(
                 {
                     **dict(zip(SAME, of, strict=True)),

@@ -50,6 +50,10 @@ _ADD_SHARES = (
     " sum(calls), coalesce(sum(calls) FILTER (WHERE outcome = %s), 0)"
     " FROM reported GROUP BY 1, 2 ORDER BY 1, 2"
 )
+_FOLLOW = (  # a key that went along with a double while its lines were read
+    "UPDATE reported SET organisation_id = key.organisation_id FROM apikeys_apikey key"
+    " WHERE key.id = api_key_id AND key.organisation_id <> reported.organisation_id"
+)
 _ADD_DAYS = _add("apikeys_usageday", "day", "(hour AT TIME ZONE %s)::date")
 
 
@@ -239,6 +243,7 @@ class _Counters:
         )
         with connection.cursor() as cursor:
             zone = timezone.get_default_timezone_name()
+            cursor.execute(_FOLLOW)
             cursor.execute(_ADD_HOURS)
             cursor.execute(_ADD_DAYS, [zone])
             cursor.execute(_ADD_SHARES, [zone, batch.pk, Outcome.OK])

@@ -29,15 +29,21 @@ def requires(
 ) -> Callable[[View], View]:
     """Admit members holding `permission`; the view gets their membership, not a slug.
 
-    Of an organisation that the operator blocked they read, and change only what is there
-    for `while_blocked`. Where the organisation asks a second factor of all, who has none sets one up first;
+    A member of a double that was merged is led to where all of it is now. Of an
+    organisation that the operator blocked they read, and change only what is there for
+    `while_blocked`. Where the organisation asks a second factor of all, who has none sets one up first;
     where it has all sign in through its own login, who did not does that first.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, **kwargs: Any) -> HttpResponse:
-            membership = admitted(request, slug, permission)
+            try:
+                membership = admitted(request, slug, permission)
+            except Http404:
+                if path := moved_to(request, slug):
+                    return redirect(path)
+                raise
             changes = request.method not in ("GET", "HEAD") and not while_blocked
             if changes and membership.organisation.blocked_at:
                 raise OrganisationBlocked
@@ -68,6 +74,23 @@ def admitted(request: HttpRequest, slug: str, permission: Permission) -> Members
     if permission not in membership.permissions:
         raise PermissionDenied
     return membership
+
+
+def moved_to(request: HttpRequest, slug: str) -> str | None:
+    """Where a member finds what was asked of a double, now that it is merged; else None."""
+    mine = Membership.objects.filter(
+        user=request.user, organisation__doubles__slug=slug
+    )  # type: ignore[misc]
+    membership = mine.select_related("organisation").first()
+    found = request.resolver_match
+    if membership is None or found is None:
+        return None
+    now = membership.organisation.slug
+    if request.method not in ("GET", "HEAD"):
+        return reverse("organisations:dashboard", args=[now])
+    path = reverse(found.view_name, kwargs={**found.kwargs, "slug": now})
+    query = request.META["QUERY_STRING"]
+    return f"{path}?{query}" if query else path
 
 
 def _looked_along(request: HttpRequest, slug: str) -> Membership:

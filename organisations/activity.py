@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.models import Event
 
-from .models import Organisation
+from .models import Intervention, Organisation
 from .roles import Role
 from .spreadsheets import line
 
@@ -177,6 +177,12 @@ WORDS = {
         "organisation.unblocked": gettext_lazy(
             "De blokkade van de organisatie is opgeheven: %(reason)s"
         ),
+        "organisation.merged": gettext_lazy(
+            "De organisatie is samengevoegd met organisatie %(new)s"
+        ),
+        "organisation.joined": gettext_lazy(
+            "Organisatie %(old)s is samengevoegd met deze organisatie"
+        ),
         "look_along.started": gettext_lazy(
             "Een medewerker kijkt mee als %(role)s: %(reason)s"
         ),
@@ -268,8 +274,7 @@ def in_words(organisation: Organisation, chosen: Iterable[Event]) -> list[Act]:
     invitations = {str(one.pk): one.email for one in organisation.invitations.all()}
     keys = {str(pk): name for pk, name in _keys(organisation)}
     interventions = {
-        str(one.pk): str(one)
-        for one in organisation.interventions.select_related("user", "replaces")
+        str(one.pk): str(one) for one in Intervention.objects.about(organisation)
     }
     return [
         Act(

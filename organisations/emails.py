@@ -15,6 +15,7 @@ from accounts.models import User
 from mail.rendering import day
 from mail.services import next_slot, send
 
+from . import merge_emails
 from .models import (
     AdministratorRequest,
     Contact,
@@ -183,6 +184,9 @@ def administrator_new(membership: Membership, *, by: User | None) -> None:
 
 def intervention(proposed: Intervention) -> None:
     """To the whole organisation: what staff mean to do, why, and how to object."""
+    if proposed.kind == Intervention.Kind.MERGE:
+        merge_emails.proposed(proposed)
+        return
     until = proposed.takes_effect_at
     for to, language, decides in _whole(proposed):
         _tell(
@@ -199,6 +203,9 @@ def intervention(proposed: Intervention) -> None:
 
 def intervention_ended(proposed: Intervention) -> None:
     """To the whole organisation: what staff meant to do is not done."""
+    if proposed.kind == Intervention.Kind.MERGE:
+        merge_emails.not_done(proposed)
+        return
     for to, language, _decides in _whole(proposed):
         objected = proposed.outcome == Intervention.Outcome.OBJECTED
         _tell("intervention_ended", proposed, to, language, objected=objected)

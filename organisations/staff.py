@@ -9,6 +9,7 @@ from accounts.models import User
 from .models import Intervention
 from .roles import Role
 from .services import blocking, intervening
+from .services.locking import OrganisationMerged
 
 Kind = Intervention.Kind
 
@@ -144,6 +145,8 @@ REFUSALS = {
     intervening.AlreadyProposed: _("Dit is al voorgesteld."),
     intervening.AlreadyApproved: _("Een ander heeft dit al goedgekeurd."),
     intervening.InterventionEnded: _("Dit is al afgelopen."),
+    intervening.WithoutTerm: _("Een samenvoeging keur je goed op haar eigen pagina."),
+    OrganisationMerged: _("Deze organisatie is samengevoegd met een andere."),
     blocking.AlreadyBlocked: _("Een collega heeft deze organisatie al geblokkeerd."),
     blocking.NotBlocked: _("Een collega heeft de blokkade al opgeheven."),
 }

@@ -42,6 +42,8 @@ def sections(organisation: Organisation, user: User) -> Iterator[Section]:
     """What this member of staff may see, the people first."""
     may = user.has_perm
     known = _known(organisation)
+    if known["last_doubles"]:
+        yield _doubles(known["last_doubles"])
     yield _users(organisation, user, known["last_users"])
     yield _invitations(organisation, user, known["last_invitations"])
     yield _contacts(known["last_contacts"])
@@ -56,7 +58,7 @@ def sections(organisation: Organisation, user: User) -> Iterator[Section]:
 
 
 def _known(organisation: Organisation) -> Any:
-    """The last users, invitations, contacts and contracts, as one query."""
+    """The last users, invitations, contacts, contracts and doubles, as one query."""
     found = Organisation.objects.filter(pk=organisation.pk).values(
         last_users=_last(
             Membership.objects.order_by("-since", "-pk"),
@@ -78,13 +80,34 @@ def _known(organisation: Organisation) -> Any:
             Contract.objects.order_by("-starts_on", "-pk"),
             pk="pk", number="number", starts="starts_on", ends="ends_on",
         ),
+        last_doubles=_last(
+            Organisation.objects.order_by("-merged_at"), of="merged_into",
+            pk="pk", name="name", slug="slug", merged="merged_at",
+        ),
     )  # fmt: skip
     return found.get()
 
 
-def _last(rows: QuerySet, **fields: str) -> ArraySubquery:
-    of_it = rows.filter(organisation=OuterRef("pk"))[:SHOWN]
+def _last(rows: QuerySet, of: str = "organisation", **fields: str) -> ArraySubquery:
+    of_it = rows.filter(**{of: OuterRef("pk")})[:SHOWN]
     return ArraySubquery(of_it.values(json=JSONObject(**fields)))
+
+
+def _doubles(rows) -> Section:
+    """Where the history is of what merged into it."""
+    return Section(
+        _("Hiermee samengevoegd; de geschiedenis tot dan staat daar"),
+        [_("Naam"), _("Code"), _("Samengevoegd op")],
+        [
+            [
+                Cell(one["name"], _page("organisations_organisation", one["pk"])),
+                Cell(one["slug"]),
+                Cell(_moment(one["merged"])),
+            ]
+            for one in rows
+        ],
+        "",
+    )
 
 
 def _users(organisation, user, rows) -> Section:

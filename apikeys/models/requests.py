@@ -6,6 +6,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from organisations.models.organisations import takes_nothing_new
+
 from .catalogue import Product
 from .keys import ApiKey, Environment
 
@@ -80,6 +82,7 @@ class KeyRequest(models.Model):
         verbose_name = _("verzoek om een API-key")
         verbose_name_plural = _("verzoeken om een API-key")
         ordering = ["asked_at"]
+        triggers = [takes_nothing_new()]
         permissions = [("decide_keyrequest", "Kan over een extra API-key beslissen")]
         constraints = [
             models.UniqueConstraint(

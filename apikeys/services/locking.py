@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from organisations.roles import Permission
-from organisations.services.locking import lock
+from organisations.services.locking import lock_of
 
 from ..models import ApiKey
 
@@ -22,7 +22,7 @@ def lock_key(
     """
     if key.canary:
         permission = Permission.KEYS_MANAGE
-    lock(key.organisation_id, by=by, permission=permission)
+    lock_of(key, by=by, permission=permission)
     key.refresh_from_db(from_queryset=locked())
 
 

@@ -8,7 +8,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 from organisations.roles import Permission
-from organisations.services.locking import lock
+from organisations.services.locking import lock, lock_of
 
 from .. import emails
 from ..models import (
@@ -135,7 +135,7 @@ def _running(organisation: Organisation) -> QuerySet[Subscription]:
 
 def _lock(request: KeyRequest, by: User) -> None:
     """The organisation first, as issue does."""
-    lock(request.organisation_id)
+    lock_of(request)
     request.refresh_from_db(from_queryset=KeyRequest.objects.select_for_update())
     if request.status != KeyRequestStatus.OPEN:
         raise AlreadyDecided

@@ -16,19 +16,9 @@ from .. import statements
 @requires(Permission.ORGANISATION_VIEW)
 def shown(request, membership):
     organisation = membership.organisation
-    reports = set(organisation.monthly_reports.values_list("month", flat=True))
-    batches: dict[datetime.date, list] = {}
-    for batch in organisation.statement_batches.order_by("month", "number"):
-        batches.setdefault(batch.month, []).append(batch)
-    months = [
-        {
-            "month": month,
-            "report": month in reports,
-            "batches": len(batches.get(month, [])),
-            "amount": statements.amount(batches.get(month, [])),
-        }
-        for month in sorted({*reports, *batches}, reverse=True)
-    ]
+    whose = [organisation, *organisation.doubles.all()]
+    months = [month for one in whose for month in _months(one)]
+    months.sort(key=lambda one: one["month"], reverse=True)
     context = {"membership": membership, "months": months}
     return render(request, "apikeys/months.html", context)
 
@@ -37,7 +27,9 @@ def shown(request, membership):
 @requires(Permission.ORGANISATION_VIEW)
 def report(request, membership, month):
     """In the reader's language, or in the one in which it was made."""
-    reports = membership.organisation.monthly_reports.filter(month=_first_day(month))
+    reports = _whose(request, membership).monthly_reports.filter(
+        month=_first_day(month)
+    )
     mine = reports.filter(language=get_language())
     found = get_object_or_404(mine or reports)
     name, content, _media_type = found.as_attachment()
@@ -47,20 +39,46 @@ def report(request, membership, month):
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def statement_csv(request, membership, month):
-    lines = statements.as_csv(_batches(membership, month))
-    return as_download(lines, f"afrekening-{membership.organisation.slug}-{month}.csv")
+    organisation = _whose(request, membership)
+    lines = statements.as_csv(_batches(organisation, month))
+    return as_download(lines, f"afrekening-{organisation.slug}-{month}.csv")
 
 
 @require_safe
 @requires(Permission.ORGANISATION_VIEW)
 def statement_json(request, membership, month):
-    signed = statements.as_json(_batches(membership, month))
-    name = f"afrekening-{membership.organisation.slug}-{month}.json"
+    organisation = _whose(request, membership)
+    signed = statements.as_json(_batches(organisation, month))
+    name = f"afrekening-{organisation.slug}-{month}.json"
     return as_download(JsonResponse(signed).content, name)
 
 
-def _batches(membership, month):
-    found = list(statements.of_month(membership.organisation, _first_day(month)))
+def _months(organisation):
+    """What there is to read of each month; of a double it says whose it was."""
+    reports = set(organisation.monthly_reports.values_list("month", flat=True))
+    batches: dict[datetime.date, list] = {}
+    for batch in organisation.statement_batches.order_by("month", "number"):
+        batches.setdefault(batch.month, []).append(batch)
+    return [
+        {
+            "month": month,
+            "report": month in reports,
+            "batches": len(batches.get(month, [])),
+            "amount": statements.amount(batches.get(month, [])),
+            "double": organisation if organisation.merged_into_id else None,
+        }
+        for month in sorted({*reports, *batches}, reverse=True)
+    ]
+
+
+def _whose(request, membership):
+    """Its own, or with `van` those of a double that merged into it."""
+    slug, organisation = request.GET.get("van"), membership.organisation
+    return get_object_or_404(organisation.doubles, slug=slug) if slug else organisation
+
+
+def _batches(organisation, month):
+    found = list(statements.of_month(organisation, _first_day(month)))
     if not found:
         raise Http404
     return found

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import limits, second_factor
-from organisations.access import admitted, any_user
+from organisations.access import admitted, any_user, moved_to
 from organisations.roles import Permission
 from organisations.services import bound
 
@@ -84,6 +84,8 @@ def by_token(permission):
             try:
                 membership = admitted(request, slug, permission)
             except Http404:
+                if path := moved_to(request, slug):
+                    return redirect(path)
                 return problem(404, "Not found", "There is nothing at this address.")
             except PermissionDenied:
                 return problem(403, "Forbidden", "Your role does not allow this.")

@@ -1,5 +1,6 @@
 """Where the operator's staff work."""
 
+from . import merging  # noqa: F401  # adds its pages to those of organisations
 from .applications import ApplicationAdmin
 from .bank import BankChangeAdmin
 from .billing import BillingMonthAdmin

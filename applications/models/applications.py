@@ -1,5 +1,6 @@
 import datetime
 
+import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from organisations.models import Organisation
+from organisations.models.organisations import takes_nothing_new
 from organisations.own_login.domains import PUBLIC_MAILBOXES
 
 from .statuses import (
@@ -289,6 +291,11 @@ class Application(models.Model):
         verbose_name = _("aanvraag")
         verbose_name_plural = _("aanvragen")
         ordering = ["status_since"]
+        triggers = [
+            takes_nothing_new(
+                "customer_id", pgtrigger.Insert | pgtrigger.UpdateOf("customer_id")
+            )
+        ]
         indexes = [
             models.Index(fields=["status", "status_since"]),
             models.Index(fields=["status_since"]),

@@ -4,6 +4,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from organisations.models.organisations import takes_nothing_new
+
 from .applications import Application
 from .bank import BankChange, masked
 from .documents import OF_ONE
@@ -91,6 +93,7 @@ class Contract(models.Model):
         verbose_name = _("overeenkomst")
         verbose_name_plural = _("overeenkomsten")
         ordering = ["starts_on", "pk"]
+        triggers = [takes_nothing_new()]
         permissions = [("end_contract", "Kan een overeenkomst beëindigen")]
         constraints = [
             models.CheckConstraint(

@@ -113,8 +113,9 @@ class TermsRequestQuerySet(models.QuerySet):
         return self.current().exclude(answers__isnull=False)
 
     def current(self):
-        """Of the round that runs."""
-        return self.filter(round=TermsRound.objects.current())
+        """Of the round that runs; not of who merged into an organisation that was asked."""
+        running = self.filter(round=TermsRound.objects.current())
+        return running.filter(organisation__merged_into=None)
 
     def agreed(self):
         return self._with(agreed=True)

@@ -20,7 +20,7 @@ from audit.services import record
 from mail import private_links
 from organisations.models import Membership, Organisation
 from organisations.roles import Role
-from organisations.services.locking import lock
+from organisations.services.locking import lock_of
 
 from .. import emails
 from ..models import BankChange, BankStatus, Contract
@@ -57,7 +57,7 @@ def ask(contract: Contract, *, iban: str, account_holder: str, by: User) -> Bank
 
     Raises WrongMoment, OneAtATime, SameAccount or TooNew.
     """
-    lock(contract.organisation_id, by=by)
+    lock_of(contract, by=by)
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
     if contract.is_over:
         raise WrongMoment
@@ -100,7 +100,7 @@ def open_change(
 @transaction.atomic
 def confirm(token: str) -> BankChange:
     """The asker reads the mailbox: now everybody who could stop it is told."""
-    lock(open_change(token).contract.organisation_id)
+    lock_of(open_change(token).contract)
     change = open_change(token, among=BankChange.objects.select_for_update())
     change.confirmed_at = timezone.now()
     _save(change, "bank_change.confirmed", by=change.asked_by, fields=["confirmed_at"])
@@ -262,7 +262,7 @@ def _lock(change: BankChange, *statuses: BankStatus, by: User | None = None) -> 
 
     `by` acts as administrator of the organisation.
     """
-    lock(change.contract.organisation_id, by=by)
+    lock_of(change.contract, by=by)
     change.refresh_from_db(from_queryset=BankChange.objects.select_for_update())
     if not change.is_open or (statuses and change.status not in statuses):
         raise WrongMoment(change.status)

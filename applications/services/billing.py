@@ -122,7 +122,9 @@ def _kept(organisation: Organisation, contract: Contract | None) -> dict[str, An
 def _first(line: BillingLine) -> BillingLine | None:
     """What was billed of the same before, which a later batch of a statement corrects."""
     same = BillingLine.objects.filter(
-        organisation=line.organisation, month=line.month, contract=line.contract
+        organisation__in=line.organisation.with_doubles(),
+        month=line.month,
+        contract=line.contract,
     )
     of = {name: getattr(line, name) for name in ("subscription", "api", "unit")}
     return same.filter(**of).order_by("pk").first()
@@ -168,7 +170,7 @@ class Shares:
 
     def _billed(self, of: tuple) -> Counter[Contract | None]:
         billed = BillingLine.objects.filter(
-            organisation=self.organisation,
+            organisation__in=self.organisation.with_doubles(),
             month=self.month,
             **dict(zip(statements.SAME, of, strict=True)),
         )
@@ -235,7 +237,7 @@ def approve(correction: BillingCorrection, *, seen: Decimal, by: User) -> None:
     along with the next month. `seen` is what the line came to when it was looked at.
     Raises SamePerson, AlreadyDecided or ChangedMeanwhile.
     """
-    lock_organisation(correction.line.organisation_id)
+    lock_organisation(correction.line.organisation_id, after_merging=True)
     correction = _undecided(correction)
     if correction.proposed_by_id == by.pk:
         raise SamePerson

@@ -9,7 +9,7 @@ from accounts.models import User
 from apikeys import services as apikeys
 from audit.services import record
 from organisations.services.intervening import OwnInterest
-from organisations.services.locking import lock
+from organisations.services.locking import lock_of
 
 from .. import emails
 from ..models import Contract, OwnCancellation
@@ -165,7 +165,7 @@ def _end(contract: Contract) -> None:
 
 def _lock(contract: Contract, *, by: User | None = None) -> None:
     """The organisation, for who acts as its administrator, then the contract."""
-    lock(contract.organisation_id, by=by)
+    lock_of(contract, by=by)
     contract.refresh_from_db(from_queryset=Contract.objects.select_for_update())
 
 

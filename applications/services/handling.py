@@ -148,8 +148,7 @@ def approve(
     decided before.
     """
     lock(application)
-    if existing := existing_organisation(application):
-        lock_organisation(existing.pk)  # before the audit log
+    _lock_existing(application)  # before the audit log
     if application.contract_sent_by_id == by.pk:
         raise SamePerson
     if application.contract_returned_by_id == by.pk:
@@ -214,12 +213,24 @@ def renew_link(application: Application, *, by: User) -> None:
 
 
 def existing_organisation(application: Application) -> Organisation | None:
-    """The customer that applied, or has this application's KVK number already."""
+    """The customer that applied, or has this application's KVK number already.
+
+    Of a double that merged it is the one that stayed.
+    """
     if application.customer:
         return application.customer
     if not application.kvk_number:
         return None
-    return Organisation.objects.filter(kvk_number=application.kvk_number).first()
+    of_number = Organisation.objects.filter(kvk_number=application.kvk_number)
+    found = of_number.select_related("merged_into").first()
+    return found and (found.merged_into or found)
+
+
+def _lock_existing(application: Application) -> None:
+    """Once more where it merged while this waited for it."""
+    while existing := existing_organisation(application):
+        if not lock_organisation(existing.pk, after_merging=True).merged_into_id:
+            return
 
 
 def _require_confirmed_email(application: Application) -> None:

@@ -2,6 +2,7 @@
 
 import datetime
 import hashlib
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import transaction
@@ -11,6 +12,7 @@ from procrastinate.contrib.django import app
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
+from organisations.services.locking import OrganisationMerged
 from organisations.services.locking import lock as lock_organisation
 
 from .. import emails, rendering, signing
@@ -78,7 +80,8 @@ def tend_all() -> None:
     for organisation in _to_be_asked(round):
         _ask(round, organisation)
     for request in TermsRequest.objects.waiting():
-        _remind(request)
+        with suppress(OrganisationMerged):
+            _remind(request)
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from audit.admin import EventAdmin
 from mail.admin import MessageAdmin
 
 from ..filters import OfOrganisation, ToMembers, of_organisation
-from .acting import act_page, asked
+from .acting import Page, act_page, asked
 from .interventions import InterventionAdmin
 from .invitations import InvitationAdmin
 from .organisations import OrganisationAdmin
@@ -14,6 +14,7 @@ __all__ = [
     "InterventionAdmin",
     "InvitationAdmin",
     "OrganisationAdmin",
+    "Page",
     "act_page",
     "asked",
 ]

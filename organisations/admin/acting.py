@@ -1,11 +1,34 @@
 """How an act of staff on an organisation, or something that it has, is asked."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from django.contrib import messages
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..staff import REFUSALS
+
+
+class Page(NamedTuple):
+    """A page that an app above adds to an admin of ours; the view gets that admin first."""
+
+    route: str
+    name: str
+    view: Callable
+
+
+def added_urls(pages):
+    """Those of an admin's `added_pages`."""
+    return [
+        path(
+            one.route,
+            pages.admin_site.admin_view(one.view.__get__(pages)),
+            name=one.name,
+        )
+        for one in pages.added_pages
+    ]
 
 
 def act_page(

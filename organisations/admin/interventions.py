@@ -1,6 +1,9 @@
+from typing import ClassVar
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404
+from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
@@ -9,7 +12,14 @@ from audit.admin import ReadOnlyAdmin
 from ..models import Intervention
 from ..services import intervening
 from ..staff import REFUSALS
-from .acting import act_page
+from .acting import Page, act_page, added_urls
+
+
+def _right(intervention, act, right):
+    """A merge is approved by who may merge."""
+    is_merge = intervention and intervention.kind == Intervention.Kind.MERGE
+    right = "merge_organisation" if is_merge and act == "goedkeuren" else right
+    return f"organisations.{right}"
 
 
 class Waits(admin.SimpleListFilter):
@@ -31,13 +41,14 @@ class InterventionAdmin(ReadOnlyAdmin):
 
     list_display = ["organisation", "what", "state", "proposed_at", "proposed_by"]
     list_filter = [Waits, "kind", "outcome"]
-    list_select_related = ["organisation", "user", "replaces", "proposed_by"]
+    list_select_related = ["organisation", "user", "replaces", "into", "proposed_by"]
     search_fields = ["organisation__name", "organisation__slug"]
     fields = [
         "organisation", "what", "reason", "checked", "state",
         ("proposed_at", "proposed_by"), ("approved_at", "approved_by"),
         "takes_effect_at", ("ended_at", "ended_by"),
     ]  # fmt: skip
+    added_pages: ClassVar[list[Page]] = []  # of apps above
     ACTS = {
         "goedkeuren": (_("Goedkeuren"), "approve_intervention", intervening.approve),
         "stoppen": (_("Stoppen"), "propose_intervention", intervening.stop),
@@ -62,7 +73,7 @@ class InterventionAdmin(ReadOnlyAdmin):
             name="organisations_intervention_act",
         )
         standard = super().get_urls()  # the last one takes any other path
-        return [*standard[:-1], act, *standard[-1:]]
+        return [*standard[:-1], *added_urls(self), act, *standard[-1:]]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         found = self.get_object(request, object_id)
@@ -72,7 +83,7 @@ class InterventionAdmin(ReadOnlyAdmin):
             if found is not None
             and not found.outcome
             and not (slug == "goedkeuren" and found.approved_at)
-            and request.user.has_perm(f"organisations.{right}")
+            and request.user.has_perm(_right(found, slug, right))
         ]
         return super().change_view(request, object_id, form_url, {"acts": offered})
 
@@ -81,9 +92,13 @@ class InterventionAdmin(ReadOnlyAdmin):
         if act not in self.ACTS:
             return redirect("admin:organisations_intervention_change", pk)
         label, right, perform = self.ACTS[act]
-        if not request.user.has_perm(f"organisations.{right}"):
+        intervention = Intervention.objects.filter(pk=pk).first()
+        if not request.user.has_perm(_right(intervention, act, right)):
             raise PermissionDenied
-        intervention = get_object_or_404(Intervention, pk=pk)
+        if intervention is None:
+            raise Http404
+        if act == "goedkeuren" and intervention.kind == Intervention.Kind.MERGE:
+            return redirect("admin:organisations_intervention_merge", pk)
         if request.method == "POST":
             try:
                 perform(intervention, by=request.user)

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -16,7 +18,7 @@ from ..fields import KvkNumberField, RsinField
 from ..models import LegalForm, Membership, Organisation
 from ..services import blocking, details, intervening, looking
 from ..staff import EXPLANATION, FORMS, REFUSALS, LookForm, ReasonForm
-from .acting import act_page, asked
+from .acting import Page, act_page, added_urls, asked
 
 
 class CorrectionForm(forms.ModelForm):
@@ -50,11 +52,13 @@ class CorrectionForm(forms.ModelForm):
 
 @admin.register(Organisation)
 class OrganisationAdmin(StaffAdmin):
-    list_display = ["name", "kvk_number", "city", "members_in_words", "created_at"]
+    list_display = ["name_now", "kvk_number", "city", "members_in_words", "created_at"]
     search_fields = ["name", "kvk_number", "slug"]
     search_help_text = _("Zoek op naam, KVK-nummer, code of een gebruiker.")
     list_filter = ["legal_form"]
+    list_select_related = ["merged_into"]
     form = CorrectionForm
+    added_pages: ClassVar[list[Page]] = []  # of apps above
     fields = [
         "slug",
         *details.IDENTITY,
@@ -64,6 +68,14 @@ class OrganisationAdmin(StaffAdmin):
         ("invoice_email", "invoice_attention", "purchase_reference"),
         "created_at",
     ]
+
+    @admin.display(description=_("naam"), ordering="name")
+    def name_now(self, organisation):
+        """A double says where it went."""
+        if organisation.merged_into is None:
+            return organisation.name
+        both = {"double": organisation.name, "into": organisation.merged_into}
+        return _("%(double)s (samengevoegd met %(into)s)") % both
 
     @admin.display(description=_("gebruikers"))
     def members_in_words(self, organisation):
@@ -128,7 +140,8 @@ class OrganisationAdmin(StaffAdmin):
             self.admin_site.admin_view(self.block),
             name="organisations_organisation_block",
         )
-        return [help_one, look, stop_looking, block, *super().get_urls()]
+        added = added_urls(self)
+        return [help_one, look, stop_looking, block, *added, *super().get_urls()]
 
     @needs("organisations.block_organisation")
     def block(self, request, pk):
@@ -227,7 +240,8 @@ class OrganisationAdmin(StaffAdmin):
     def has_change_permission(self, request, obj=None):
         """Who works for an organisation does not change what it is."""
         may = super().has_change_permission(request, obj)
-        return may and not (obj and obj.pk in self._own(request))
+        closed = obj and (obj.merged_into_id or obj.pk in self._own(request))
+        return may and not closed
 
     def _own(self, request):
         """Asked once for a page, which asks it for each of its parts."""

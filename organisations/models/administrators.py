@@ -74,11 +74,18 @@ class AdministratorRequest(models.Model):
         return str(self.user)
 
 
+ABOUT = ("organisation", "user", "replaces", "into")  # what its words name
+
+
 class InterventionQuerySet(models.QuerySet["Intervention"]):
+    def about(self, organisation: Organisation):
+        """Of this organisation, or of a double that would go to it."""
+        either = Q(organisation=organisation) | Q(into=organisation)
+        return self.filter(either).select_related(*ABOUT)
+
     def open(self):
         """Those that were not carried out, objected to or given up."""
-        related = ("organisation", "user", "replaces")
-        return self.filter(outcome="").select_related(*related).order_by("proposed_at")
+        return self.filter(outcome="").select_related(*ABOUT).order_by("proposed_at")
 
     def to_approve(self):
         """Those that wait for a second of staff."""
@@ -88,13 +95,14 @@ class InterventionQuerySet(models.QuerySet["Intervention"]):
 class Intervention(models.Model):
     """What staff do where an organisation cannot help itself: two people, and a term.
 
-    One proposes and another approves; the organisation is told at both, and any of its
+    A merge has no term: it is done by who approves (applications/services/merging.py). One proposes and another approves; the organisation is told at both, and any of its
     administrators who turns out to be there can object until it is carried out.
     """
 
     class Kind(models.TextChoices):
         APPOINT = "appoint", _("administrator aanstellen")
         SECOND_FACTOR = "second_factor", _("tweede stap weghalen")
+        MERGE = "merge", _("samenvoegen")
 
     class Outcome(models.TextChoices):
         DONE = "done", _("uitgevoerd")
@@ -123,6 +131,14 @@ class Intervention(models.Model):
         null=True,
         related_name="+",
         verbose_name=_("in plaats van"),
+    )
+    into = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        related_name="merges",
+        limit_choices_to={"merged_into": None},
+        verbose_name=_("samenvoegen met"),
     )
     reason = models.TextField(_("reden"), max_length=1000)
     checked = models.TextField(_("hoe dit is nagegaan"), max_length=1000)
@@ -173,9 +189,23 @@ class Intervention(models.Model):
             ),
             models.CheckConstraint(
                 name="intervention_is_about_one_person",
-                condition=Q(kind="appoint", user__isnull=False, email="")
-                | (Q(kind="appoint", user=None, replaces=None) & ~Q(email=""))
-                | Q(kind="second_factor", user__isnull=False, email="", replaces=None),
+                condition=Q(kind="appoint", user__isnull=False, email="", into=None)
+                | (
+                    Q(kind="appoint", user=None, replaces=None, into=None)
+                    & ~Q(email="")
+                )
+                | Q(
+                    kind="second_factor",
+                    user__isnull=False,
+                    email="",
+                    replaces=None,
+                    into=None,
+                )
+                | (
+                    Q(kind="merge", user=None, email="", replaces=None)
+                    & Q(into__isnull=False)
+                    & ~Q(into=models.F("organisation"))
+                ),
             ),
             models.CheckConstraint(
                 name="intervention_approval_is_complete",
@@ -207,6 +237,9 @@ class Intervention(models.Model):
 
     def __str__(self):
         """What is done, as one reads it in a list: "Bob administrator maken"."""
+        if self.kind == self.Kind.MERGE:
+            both = {"double": self.organisation, "into": self.into}
+            return gettext("%(double)s samenvoegen met %(into)s") % both
         names = {"person": self.user or self.email, "other": self.replaces}
         if self.kind == self.Kind.SECOND_FACTOR:
             return gettext("de tweede stap van %(person)s weghalen") % names

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..roles import PERMISSIONS, Role
-from .organisations import Organisation
+from .organisations import Organisation, takes_nothing_new
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -81,13 +81,17 @@ class Membership(models.Model):
                         JOIN accounts_user person ON person.id = member.user_id
                         WHERE member.organisation_id = OLD.organisation_id
                             AND member.role = 'administrator' AND person.is_active
+                    ) AND EXISTS (  -- where all is merged, nobody is left
+                        SELECT 1 FROM organisations_organisation
+                        WHERE id = OLD.organisation_id AND merged_into_id IS NULL
                     ) THEN
                         RAISE EXCEPTION 'organisation % would have no administrator',
                             OLD.organisation_id USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NULL;
                 """,
-            )
+            ),
+            takes_nothing_new(),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -151,6 +155,7 @@ class Invitation(models.Model):
         verbose_name = _("uitnodiging")
         verbose_name_plural = _("uitnodigingen")
         ordering = ["-invited_at"]
+        triggers = [takes_nothing_new()]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"), "organisation", name="invitation_is_one_an_address"

@@ -1,7 +1,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +17,26 @@ class LegalForm(models.TextChoices):
     COOPERATIVE = "cooperative", _("Coöperatie")
     PUBLIC_BODY = "public_body", _("Publiekrechtelijke rechtspersoon")
     OTHER = "other", _("Andere rechtsvorm")
+
+
+def takes_nothing_new(
+    column: str = "organisation_id", when: pgtrigger.Operation = pgtrigger.Insert
+) -> pgtrigger.Trigger:
+    """Refuse a row that begins at an organisation which merged into another."""
+    return pgtrigger.Trigger(
+        name="not_where_all_is_merged",
+        level=pgtrigger.Row,
+        when=pgtrigger.Before,
+        operation=when,
+        func=f"""
+            IF EXISTS (SELECT 1 FROM organisations_organisation
+                       WHERE id = NEW.{column} AND merged_into_id IS NOT NULL) THEN
+                RAISE EXCEPTION 'organisation % merged into another', NEW.{column}
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,  # noqa: S608  # names of ours
+    )
 
 
 class Organisation(models.Model):
@@ -56,6 +76,15 @@ class Organisation(models.Model):
     blocked_reason = models.CharField(
         _("reden van de blokkade"), max_length=300, blank=True, editable=False
     )
+    merged_into = models.ForeignKey(  # a double; what it has is there now
+        "self",
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="doubles",
+        verbose_name=_("samengevoegd met"),
+    )
+    merged_at = models.DateTimeField(_("samengevoegd op"), null=True, editable=False)
     created_at = models.DateTimeField(_("sinds"), auto_now_add=True)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership")
 
@@ -63,7 +92,10 @@ class Organisation(models.Model):
         verbose_name = _("organisatie")
         verbose_name_plural = _("organisaties")
         ordering = ["name"]
-        permissions = [("block_organisation", "Kan een organisatie blokkeren")]
+        permissions = [
+            ("block_organisation", "Kan een organisatie blokkeren"),
+            ("merge_organisation", "Kan organisaties samenvoegen"),
+        ]
         triggers = [  # whoever writes: processes that answer gateways listen
             pgtrigger.Trigger(
                 name="tells_gateways",
@@ -71,13 +103,43 @@ class Organisation(models.Model):
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf("blocked_at"),
                 func="PERFORM pg_notify('portal_keys', 'of ' || NEW.slug); RETURN NULL;",
-            )
+            ),
+            pgtrigger.Trigger(
+                name="merges_once",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange("merged_into", "merged_at"),
+                func="""
+                    IF OLD.merged_into_id IS NOT NULL THEN
+                        RAISE EXCEPTION 'a merge of organisations is not undone'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    IF EXISTS (SELECT 1 FROM organisations_organisation other
+                               WHERE other.merged_into_id = NEW.id
+                               OR (other.id = NEW.merged_into_id
+                                   AND other.merged_into_id IS NOT NULL)) THEN
+                        RAISE EXCEPTION 'merges of organisations make no chain'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="organisation_is_blocked_for_a_reason",
                 condition=Q(blocked_at=None, blocked_reason="")
                 | (Q(blocked_at__isnull=False) & ~Q(blocked_reason="")),
+            ),
+            models.CheckConstraint(
+                name="organisation_merge_is_complete",
+                condition=Q(merged_into=None, merged_at=None)
+                | Q(
+                    ~Q(merged_into=F("pk")),
+                    merged_into__isnull=False,
+                    merged_at__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="organisation_kvk_number_is_eight_digits",
@@ -97,6 +159,14 @@ class Organisation(models.Model):
         """Whether nobody gets in any more without one."""
         day = self.second_factor_from
         return day is not None and day <= timezone.localdate()
+
+    def open_interventions(self):
+        """What staff propose about it, and an administrator can object to."""
+        return self.interventions.model.objects.about(self).open()
+
+    def with_doubles(self) -> list[int]:
+        """Its own id and those of what merged into it: where its history stands."""
+        return [self.pk, *self.doubles.values_list("pk", flat=True)]
 
 
 class ContactKind(models.TextChoices):

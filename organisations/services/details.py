@@ -14,7 +14,7 @@ from .. import emails
 from ..details import CONTACT
 from ..editing import Values, changed, refuse_unseen
 from ..models import Contact, ContactKind, Organisation
-from .locking import require_administrator
+from .locking import require_administrator, require_not_merged
 
 POSTAL = ["postal_street", "postal_postcode", "postal_city"]
 ADDRESS = ["street", "postcode", "city", *POSTAL]
@@ -140,6 +140,7 @@ def _lock(organisation: Organisation, *, by: User) -> None:
     organisation.refresh_from_db(
         from_queryset=Organisation.objects.select_for_update(no_key=True)
     )
+    require_not_merged(organisation)
     require_administrator(organisation, by)
 
 

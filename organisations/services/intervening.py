@@ -41,6 +41,10 @@ class AlreadyApproved(Exception):
     """Another member of staff approved it before."""
 
 
+class WithoutTerm(Exception):
+    """A merge is approved where it is done (applications/services/merging.py)."""
+
+
 class AlreadyProposed(Exception):
     """The same was proposed, and is open."""
 
@@ -85,21 +89,37 @@ def propose(
 def approve(intervention: Intervention, *, by: User) -> None:
     """A second member of staff agrees: from now on its term runs.
 
-    Raises SamePerson, OwnInterest, AlreadyApproved or InterventionEnded.
+    Raises SamePerson, OwnInterest, AlreadyApproved, InterventionEnded or WithoutTerm.
     """
+    take_to_approve(intervention, by=by)
+    if intervention.kind == Kind.MERGE:
+        raise WithoutTerm
+    until = private_links.end_of_day_in(settings.INTERVENTION_WAIT_DAYS)
+    _approve(intervention, until, by=by)
+    emails.intervention(intervention)
+
+
+def take_to_approve(intervention: Intervention, *, by: User) -> None:
+    """Lock it for a second member of staff, who may agree; raises as approve()."""
     _take(intervention)
     if intervention.approved_at:
         raise AlreadyApproved
     if intervention.proposed_by == by:
         raise SamePerson
     require_no_interest(intervention, by)
-    intervention.approved_at, intervention.approved_by = timezone.now(), by
-    intervention.takes_effect_at = private_links.end_of_day_in(
-        settings.INTERVENTION_WAIT_DAYS
-    )
+
+
+def done_at_once(intervention: Intervention, *, by: User) -> None:
+    """What has no term is done by who approves it, after take_to_approve()."""
+    _approve(intervention, timezone.now(), by=by)
+    _end(intervention, Outcome.DONE, by=by)
+
+
+def _approve(intervention: Intervention, until: Any, *, by: User) -> None:
+    intervention.approved_at = min(timezone.now(), until)
+    intervention.approved_by, intervention.takes_effect_at = by, until
     intervention.save(update_fields=["approved_at", "approved_by", "takes_effect_at"])
     _record("approved", intervention, by=by)
-    emails.intervention(intervention)
 
 
 @transaction.atomic
@@ -153,7 +173,8 @@ class NoPoint(Exception):
 
 def require_no_interest(intervention: Intervention, by: User) -> None:
     """Staff do not act where they belong, nor for themselves; raises OwnInterest."""
-    belongs = intervention.organisation.memberships.filter(user=by).exists()
+    both = [intervention.organisation_id, intervention.into_id]
+    belongs = Membership.objects.filter(organisation__in=both, user=by).exists()
     if belongs or by == intervention.user or by.email.lower() == _address(intervention):
         raise OwnInterest
 
@@ -208,9 +229,15 @@ def _take_second_factor(intervention: Intervention) -> None:
 def _take(intervention: Intervention, *, by: User | None = None) -> None:
     """Let nobody else act on it until this is done; raises InterventionEnded.
 
-    `by` is the administrator who objects.
+    `by` is the administrator who objects, of either where it is about two.
     """
-    lock(intervention.organisation_id, by=by, while_blocked=True)
+    both = [pk for pk in (intervention.organisation_id, intervention.into_id) if pk]
+    here = Membership.objects.filter(organisation__in=both, user=by).order_by("role")
+    acts_for = here.values_list("organisation", flat=True).first()
+    acts_for = acts_for or intervention.organisation_id
+    for pk in sorted(both):
+        who = by if pk == acts_for else None
+        lock(pk, by=who, while_blocked=True, after_merging=True)
     intervention.refresh_from_db()
     if intervention.outcome:
         raise InterventionEnded
@@ -224,10 +251,12 @@ def _end(intervention: Intervention, outcome: str, *, by: User | None) -> None:
 
 
 def _record(what: str, intervention: Intervention, *, by: User | None) -> None:
-    record(
-        f"intervention.{what}",
-        subject=intervention,
-        organisation=intervention.organisation,
-        by=by,
-        user=intervention.user_id,
-    )
+    both = [intervention.organisation, intervention.into]
+    for organisation in filter(None, both):
+        record(
+            f"intervention.{what}",
+            subject=intervention,
+            organisation=organisation,
+            by=by,
+            user=intervention.user_id,
+        )

@@ -18,7 +18,7 @@ from .. import emails
 from ..models import Invitation, Membership, Organisation
 from ..roles import Role
 from . import withdrawing
-from .locking import lock
+from .locking import lock, lock_of
 from .members import add_member
 
 
@@ -191,7 +191,7 @@ def _take(token: str) -> Invitation:
     The organisation is locked first, as everywhere: else who joins and who removes the
     inviter would wait for each other.
     """
-    lock(open_invitation(token).organisation_id)
+    lock_of(open_invitation(token))
     rows = Invitation.objects.select_for_update(of=("self",))
     return open_invitation(token, among=rows)
 

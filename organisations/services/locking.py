@@ -1,5 +1,7 @@
 """Who may act for an organisation, judged at the moment that it is done."""
 
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import User
@@ -12,26 +14,50 @@ class OrganisationBlocked(PermissionDenied):
     """The operator blocked the organisation: its members read, and change nothing."""
 
 
+class OrganisationMerged(PermissionDenied):
+    """All that it had is at another organisation now: nothing is done here any more."""
+
+
 def lock(
     organisation_id: int,
     *,
     by: User | None = None,
     permission: Permission = Permission.ORGANISATION_MANAGE,
     while_blocked: bool = False,
+    after_merging: bool = False,
 ) -> Organisation:
     """Let nobody else change who runs the organisation until this is done.
 
     `by` acts as a member with this right, and is refused if they lost it since the page
     was made (PermissionDenied), or if the organisation was blocked (OrganisationBlocked)
-    and this is not for `while_blocked`. Take this lock before every other one.
+    and this is not for `while_blocked`. Who merged into another is left alone
+    (OrganisationMerged), but for what is done `after_merging`. Take this lock before
+    every other one.
 
     Without its key: what is recorded meanwhile refers to the organisation as it commits,
     holding the audit log that this will wait for.
     """
     rows = Organisation.objects.select_for_update(no_key=True)
     organisation = rows.get(pk=organisation_id)
+    if not after_merging:
+        require_not_merged(organisation)
     require(permission, of=organisation, user=by, while_blocked=while_blocked)
     return organisation
+
+
+def lock_of(row: Any, **how: Any) -> Organisation:
+    """lock() of what a row belongs to; if that merged a moment ago, of where the row is."""
+    try:
+        return lock(row.organisation_id, **how)
+    except OrganisationMerged:
+        row.refresh_from_db(fields=["organisation"])
+        return lock(row.organisation_id, **how)
+
+
+def require_not_merged(organisation: Organisation) -> None:
+    """Refuse what would be lost on an organisation that is only history."""
+    if organisation.merged_into_id:
+        raise OrganisationMerged
 
 
 def require_administrator(organisation: Organisation, user: User | None) -> None:

@@ -70,7 +70,7 @@ def answer(request, membership, request_id):
 @requires(Permission.ORGANISATION_MANAGE, while_blocked=True)
 @reauthentication_required
 def intervention(request, membership, intervention_id):
-    every = membership.organisation.interventions.select_related("user", "replaces")
+    every = Intervention.objects.about(membership.organisation)
     proposed: Intervention = get_object_or_404(every, pk=intervention_id)
     if request.method == "POST":
         try:

@@ -157,13 +157,14 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
     },
     **{
         f"admin:organisations_organisation_{page} pk": _of(Organisation)
-        for page in ("help", "look", "stop_looking", "block")
+        for page in ("help", "look", "stop_looking", "block", "merge")
     },
     **{
         f"admin:applications_contract_{page} pk": _of(Contract)
         for page in ("end", "run_on")
     },
     "admin:organisations_intervention_act pk": _of(Intervention),
+    "admin:organisations_intervention_merge pk": _of(Intervention),
     "admin:applications_billingline_correct pk": _of(BillingLine),
     "admin:applications_termsround_csv pk": lambda rows: _rounds(),
     "admin:applications_billingcorrection_decide pk": _of(BillingCorrection),
