@@ -22,6 +22,7 @@ REFUSALS = {
         "De regel is intussen gewijzigd. Kijk opnieuw, en beslis dan."
     ),
 }
+NOTHING = Decimal("NaN")  # which no line comes to
 RELATED = ["billing", "organisation", "contract", "corrects"]
 
 
@@ -171,6 +172,7 @@ class BillingCorrectionAdmin(ReadOnlyAdmin):
 
 def _amount(text):
     try:
-        return Decimal(text)
+        found = Decimal(text)
     except InvalidOperation:
-        return Decimal("NaN")  # which nothing comes to
+        found = NOTHING
+    return found if found.is_finite() else NOTHING

@@ -121,7 +121,7 @@ def test_nothing_is_approved_that_changed_since_it_was_looked_at(client, biller,
     second.refresh_from_db()
     assert second.approved is None
     assert "intussen gewijzigd" in said
-    for odd in ("", "x", "NaN", "9" * 400):
+    for odd in ("", "x", "NaN", "sNaN", "9" * 400):
         client.post(page("billingcorrection_decide", second.pk), {**seen, "seen": odd})
         second.refresh_from_db()
         assert second.approved is None
