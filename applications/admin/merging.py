@@ -27,6 +27,9 @@ def _with_code(organisation):
 class Found(AutocompleteJsonView):
     """The organisations with these words, each with its code."""
 
+    def post(self, request, *args, **options):
+        return self.get(request, *args, **options)
+
     def process_request(self, request):
         pages = self.admin_site.get_model_admin(Organisation)
         return request.GET.get("term", ""), pages, INTO, "id"
