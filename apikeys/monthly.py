@@ -131,6 +131,7 @@ def _words(month: str) -> dict[str, str]:
         "how_many": _("Hoeveel"),
         "by_api": _("Per API"),
         "by_key": _("Per API-key"),
+        "key": _("API-key"),
         "calls": _("Bevragingen"),
         "share": _("Deel"),
         "failed": _("Niet gelukt"),

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, Sum
 from django.db.models.functions import TruncWeek
+from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from apikeys import charts
 from apikeys.models import Api, UsageDay
@@ -20,6 +22,7 @@ from apikeys.words import number
 
 from .models import Application, Status
 
+KEPT = datetime.timedelta(minutes=10)  # who steers needs no figure of this second
 _DAYS_PER_STATE = """
 SELECT moved.data->>'was', count(*),
     percentile_cont(0.5) WITHIN GROUP (ORDER BY moved.at - began.at),
@@ -60,7 +63,18 @@ class Table:
 class Report:
     slug: str
     title: str | Promise
-    made: Callable[[Period], Table]
+    make: Callable[[Period], Table]
+
+    def made(self, period: Period) -> "Made":
+        """As it was made at most `KEPT` ago, by whoever asked."""
+        name = f"report:{self.slug}:{period.first}:{period.last}:{get_language()}"
+        return cache.get_or_set(name, lambda: Made(self.make(period)), KEPT.seconds)
+
+
+@dataclass(frozen=True)
+class Made:
+    table: Table
+    at: datetime.datetime = field(default_factory=timezone.now)
 
 
 def weeks(period: Period) -> Table:

@@ -63,6 +63,15 @@ class StaffAdmin(admin.ModelAdmin):
         return super().history_view(request, object_id, extra_context)
 
 
+class HappenedFilter(admin.EmptyFieldListFilter):
+    """Of the moment of an act: whether it was done."""
+
+    def choices(self, changelist):
+        words = [_("Alle"), _("Nog niet"), _("Wel")]
+        for word, choice in zip(words, super().choices(changelist), strict=True):
+            yield {**choice, "display": word}
+
+
 class ReadOnlyAdmin(StaffAdmin):
     """Looking is allowed by the view permission; nothing is added, changed or deleted.
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from apikeys.words import euro
-from audit.admin import ReadOnlyAdmin, needs
+from audit.admin import HappenedFilter, ReadOnlyAdmin, needs
 from audit.services import record
 from organisations.admin import asked
 from organisations.downloads import as_download
@@ -64,7 +64,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
     """Months with what they come to; each download is recorded, so it is a POST."""
 
     list_display = ["name", "line_count", "sum", "made_at", "handed_over_at"]
-    list_filter = [("handed_over_at", admin.EmptyFieldListFilter)]
+    list_filter = [("handed_over_at", HappenedFilter)]
     fields = ["month", "made_at", "handed_over_at", "handed_over_by"]
     change_form_template = "admin/applications/billingmonth/page.html"
 

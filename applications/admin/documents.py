@@ -7,7 +7,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from audit.admin import HappenedFilter, ReadOnlyAdmin, StaffAdmin, needs
 from mail import paper
 from organisations.admin import act_page
 from organisations.downloads import as_download
@@ -76,7 +76,7 @@ class DocumentTemplateAdmin(StaffAdmin):
 
     form = DocumentTemplateForm
     list_display = ["title", "version", "kind", "valid_from", "language", "state"]
-    list_filter = ["kind", ("published_at", admin.EmptyFieldListFilter)]
+    list_filter = ["kind", ("published_at", HappenedFilter)]
     list_select_related = ["published_by"]
     readonly_fields = ["written_by", "published_by", "published_at"]
 

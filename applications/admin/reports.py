@@ -58,6 +58,6 @@ class ReportAdmin(ReadOnlyAdmin):
             text = form.errors.as_text()
             return HttpResponseBadRequest(text, content_type="text/plain")
         period, _before = form.periods()
-        table = chosen.made(period)
+        table = chosen.made(period).table
         rows = [table.columns, *table.rows]
         return as_download(as_csv(rows), f"{report}-{period.first}-{period.last}.csv")

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from audit.admin import ReadOnlyAdmin, StaffAdmin, needs
+from audit.admin import HappenedFilter, ReadOnlyAdmin, StaffAdmin, needs
 from audit.services import record
 from organisations.admin import act_page
 from organisations.downloads import as_download
@@ -49,7 +49,7 @@ class TermsRoundAdmin(StaffAdmin):
 
     form = TermsRoundForm
     list_display = ["template", "answer_by", "started_at", "started_by"]
-    list_filter = [("started_at", admin.EmptyFieldListFilter)]
+    list_filter = [("started_at", HappenedFilter)]
     list_select_related = ["template", "started_by"]
     readonly_fields = [
         "answers",

@@ -144,9 +144,8 @@ def test_there_is_nothing_to_give_back_without_a_file(client, biller):
     assert client.get(page("billingmonth_terug", made.pk)).status_code == 302
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_who_record_it_at_once_mail_once(collection):
-    by = UserFactory()
+def test_two_who_record_it_at_once_mail_once(committed, request):
+    collection, by = request.getfixturevalue("collection"), UserFactory()
     before = Message.objects.count()
     act = lambda: returning.record_return(collection, **TERMS, by=by)
 

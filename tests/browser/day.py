@@ -192,7 +192,7 @@ class Colleague(Person):
         waiting = self.section("Wacht op jouw groep")
         rows = waiting.locator("tbody tr")
         if rows.count() == 0:
-            expect(waiting).to_contain_text("Er wacht niets.")
+            expect(waiting).to_contain_text("Er wacht geen aanvraag op je.")
             return None
         name = rows.first.locator("td").first.inner_text()
         self.clicks(rows.first.get_by_role("link"))

@@ -1,5 +1,5 @@
 """A day of work: what came in overnight and during the day, and how three colleagues
-work it off, from their start pages. Each test is a chapter and needs those before it.
+work it off, from their start pages. Each function is a chapter and needs those before it.
 """
 
 import pytest
@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 from tests import smtp
 from tests.browser.conftest import HAS_FAILED, whole_portal
 from tests.browser.day import INVOICE, Applicant, Colleague
-
-pytestmark = pytest.mark.xdist_group("day of work")
 
 PLANTS = [
     *("Aronskelk", "Boterbloem", "Cichorei", "Dotterbloem", "Egelantier", "Framboos"),
@@ -108,7 +106,7 @@ def _last_seen(staff, request):
             print(f"{name} at {one.page.url}\n{one.page.inner_text('body')}\n")
 
 
-def test_before_opening_the_desk_is_set_up(inge, coen):
+def before_opening_the_desk_is_set_up(inge, coen):
     for stage, text in [("verstuurd", LOOKED_AT), ("goedgekeurd", CAME_BACK)]:
         coen.adds("Punten van de controlelijst")
         choice = coen.page.get_by_label("Wanneer").locator("option", has_text=stage)
@@ -127,7 +125,7 @@ def test_before_opening_the_desk_is_set_up(inge, coen):
     inge.is_told("toegevoegd")
 
 
-def test_overnight_applications_came_in_through_the_form(applicants, inge, coen, sara):
+def overnight_applications_came_in_through_the_form(applicants, inge, coen, sara):
     applicants["Zuring"].fills_in("apis", "organisatie")  # and went to bed
     overnight = [p for p in PLANTS if p not in ("Zuring", "Cichorei")]
     for plant in overnight:
@@ -153,7 +151,7 @@ def test_overnight_applications_came_in_through_the_form(applicants, inge, coen,
     assert coen.first_waiting() is None
 
 
-def test_support_sends_a_new_link_to_who_could_not_confirm(applicants, sara):
+def support_sends_a_new_link_to_who_could_not_confirm(applicants, sara):
     lost = applicants["Dotterbloem"]
     old = lost.link
     sara.goes_to_start()
@@ -170,7 +168,7 @@ def test_support_sends_a_new_link_to_who_could_not_confirm(applicants, sara):
     assert sara.listed() == ["Kwekerij Yucca"]
 
 
-def test_intake_begins_for_who_calls_and_the_caller_completes(applicants, inge):
+def intake_begins_for_who_calls_and_the_caller_completes(applicants, inge):
     caller = applicants["Cichorei"]
     inge.follows_number("Ingediend en bevestigd")
     inge.follows("Aanvraag beginnen voor wie belt")
@@ -192,7 +190,7 @@ def test_intake_begins_for_who_calls_and_the_caller_completes(applicants, inge):
     assert len(inge.listed()) == 21
 
 
-def test_intake_takes_some_from_the_list_and_hands_one_over(applicants, inge, coen):
+def intake_takes_some_from_the_list_and_hands_one_over(applicants, inge, coen):
     inge.follows_number("Van niemand")
     for plant in ("Papaver", "Ulmus", "Veldsla"):
         row = inge.page.get_by_role("row", name=applicants[plant].reference)
@@ -216,7 +214,7 @@ def test_intake_takes_some_from_the_list_and_hands_one_over(applicants, inge, co
     assert coen.numbers(WAITS)["Van mij"] == 1
 
 
-def test_intake_works_off_what_waits(applicants, inge):
+def intake_works_off_what_waits(applicants, inge):
     decides = {"Boterbloem": corrects, "Ulmus": turns_down, "Veldsla": asks_for_more}
     handled = []
     while name := inge.first_waiting():
@@ -276,7 +274,7 @@ def asks_for_more(inge, applicant):
     inge.confirms("Aanvulling vragen")
 
 
-def test_signed_contracts_come_back_by_page_post_and_mail(applicants, inge, coen):
+def signed_contracts_come_back_by_page_post_and_mail(applicants, inge, coen):
     by_post, by_mail = applicants["Egelantier"], applicants["Framboos"]
     for one in [*(applicants[plant] for plant in SIGNED), by_post, by_mail]:
         one.receives_contract()
@@ -297,7 +295,7 @@ def registers(colleague, applicant, scan):
     colleague.confirms("Overeenkomst ontvangen")
 
 
-def test_who_registered_a_contract_cannot_approve_it_and_asks_anew(applicants, coen):
+def who_registered_a_contract_cannot_approve_it_and_asks_anew(applicants, coen):
     by_mail = applicants["Framboos"]
     coen.finds(by_mail)
     expect(coen.act("Goedkeuren")).to_have_count(0)
@@ -314,7 +312,7 @@ def test_who_registered_a_contract_cannot_approve_it_and_asks_anew(applicants, c
     expect(coen.act("Goedkeuren")).to_be_visible()
 
 
-def test_contract_management_works_off_what_came_back(site, applicants, coen):
+def contract_management_works_off_what_came_back(site, applicants, coen):
     coen.goes_to_start()
     assert coen.numbers(WAITS)["Overeenkomst retour"] == 17
     approved = []
@@ -336,7 +334,7 @@ def test_contract_management_works_off_what_came_back(site, applicants, coen):
         site.mail.wait_for(applicants[plant].administrator, "is beschikbaar")
 
 
-def test_a_fraud_is_found_beside_what_the_customer_said(applicants, inge, coen):
+def a_fraud_is_found_beside_what_the_customer_said(applicants, inge, coen):
     fraud = applicants[FRAUD]
     fraud.applies()
     fraud.confirms()
@@ -378,7 +376,7 @@ def test_a_fraud_is_found_beside_what_the_customer_said(applicants, inge, coen):
     inge.does("Afwijzen", Reden="Deze organisatie heeft niets bij ons aangevraagd.")
 
 
-def test_at_the_end_of_the_day_nothing_waits_and_every_number_stands(
+def at_the_end_of_the_day_nothing_waits_and_every_number_stands(
     applicants, inge, coen, sara
 ):
     for colleague in (inge, coen):
@@ -411,7 +409,7 @@ def test_at_the_end_of_the_day_nothing_waits_and_every_number_stands(
     assert inge.listed() == []  # a draft is the applicant's own
 
 
-def test_what_applicants_read_at_the_end_of_the_day(site, applicants):
+def what_applicants_read_at_the_end_of_the_day(site, applicants):
     corrected = applicants["Boterbloem"]
     told = smtp.text(site.mail.wait_for(corrected.mailbox, "een typefout verbeterd"))
     assert f"Er stond: {TYPED_WRONG}" in told
@@ -437,3 +435,20 @@ def test_what_applicants_read_at_the_end_of_the_day(site, applicants):
     customer = applicants["Aronskelk"]
     to_customer = [m for m in site.mail.messages if customer.administrator in m["To"]]
     assert len(to_customer) == 1  # who claimed to be them got nowhere near
+
+
+def test_a_day_of_work(site, applicants, inge, coen, sara):
+    before_opening_the_desk_is_set_up(inge, coen)
+    overnight_applications_came_in_through_the_form(applicants, inge, coen, sara)
+    support_sends_a_new_link_to_who_could_not_confirm(applicants, sara)
+    intake_begins_for_who_calls_and_the_caller_completes(applicants, inge)
+    intake_takes_some_from_the_list_and_hands_one_over(applicants, inge, coen)
+    intake_works_off_what_waits(applicants, inge)
+    signed_contracts_come_back_by_page_post_and_mail(applicants, inge, coen)
+    who_registered_a_contract_cannot_approve_it_and_asks_anew(applicants, coen)
+    contract_management_works_off_what_came_back(site, applicants, coen)
+    a_fraud_is_found_beside_what_the_customer_said(applicants, inge, coen)
+    at_the_end_of_the_day_nothing_waits_and_every_number_stands(
+        applicants, inge, coen, sara
+    )
+    what_applicants_read_at_the_end_of_the_day(site, applicants)

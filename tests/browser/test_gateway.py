@@ -154,7 +154,7 @@ def test_a_gateway_is_answered_while_every_page_waits(gateway, apart):
         time.sleep(1)  # they are under way
         with pytest.raises(TimeoutError):
             gateway.ask(secret, timeout=1)
-        asked = [gateway.ask(one, apart, timeout=5) for one in (secret, another)]
+        asked = [gateway.ask(one, apart, timeout=30) for one in (secret, another)]
         waiting = [one for one in pages if not one.done()]
         connection.rollback()
 
