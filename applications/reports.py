@@ -68,7 +68,11 @@ class Report:
     def made(self, period: Period) -> "Made":
         """As it was made at most `KEPT` ago, by whoever asked."""
         name = f"report:{self.slug}:{period.first}:{period.last}:{get_language()}"
-        return cache.get_or_set(name, lambda: Made(self.make(period)), KEPT.seconds)
+        found: Made | None = cache.get(name)
+        if found is None:
+            found = Made(self.make(period))
+            cache.set(name, found, KEPT.seconds)
+        return found
 
 
 @dataclass(frozen=True)

@@ -231,3 +231,17 @@ def test_who_sees_reports_sees_nothing_else(client, roos):
         assert client.get(reverse(f"admin:{name}_changelist")).status_code == 403
     url = reverse("admin:applications_report_change", args=[pk])
     assert client.get(url).status_code == 302  # to the start page: no such row
+
+
+def test_a_report_is_made_once_in_ten_minutes(client, roos, monkeypatch):
+    page = reverse(LIST)
+    assert "Berekend om" in client.get(page).text
+    key = ApiKeyFactory()
+    api = Api.objects.first()
+    used(key, TODAY, 4321, api=api)
+
+    assert "4.321" not in client.get(page).text
+
+    later = timezone.now() + reports.KEPT + datetime.timedelta(seconds=1)
+    monkeypatch.setattr("django.core.cache.backends.db.tz_now", lambda: later)
+    assert "4.321" in client.get(page).text
