@@ -30,7 +30,7 @@ def needs(permission: str) -> Callable[[Callable], Callable]:
 class AtMost(Paginator):
     """Counts no further than anybody turns pages: the rest is for a filter or a search."""
 
-    MOST = 5_000
+    MOST = 1_000
 
     @cached_property
     def count(self):

@@ -21,3 +21,4 @@ django.setup()
 from django.core.management import call_command
 
 call_command("migrate", verbosity=0)
+call_command("createcachetable")

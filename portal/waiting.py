@@ -24,7 +24,7 @@ from applications.models import (
 )
 from organisations.models import Intervention
 
-MOST = 1_000  # further than this nobody counts at a glance
+MOST = 200  # further than this nobody counts at a glance
 
 
 @dataclass(frozen=True)
