@@ -1,5 +1,6 @@
 """The pages on which staff see what came back beside what we sent."""
 
+from django.contrib.admin.templatetags.admin_urls import admin_urlname
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -41,9 +42,7 @@ def compare_page(pages, request, owner, document_pk, *, organisation):
         "title": _("Wat terugkwam, naast wat wij stuurden"),
         "owner": owner,
         "owner_url": _address(owner, "change"),
-        "owners_url": reverse(
-            f"admin:{owner._meta.label_lower.replace('.', '_')}_changelist"
-        ),
+        "owners_url": reverse(admin_urlname(owner._meta, "changelist")),
         "organisation": organisation,
         "said": said_of(document),
         "page": page,
@@ -62,8 +61,7 @@ def _shown(owner, document, page, count):
 
 
 def _address(owner, page, *args):
-    name = owner._meta.label_lower.replace(".", "_")
-    return reverse(f"admin:{name}_{page}", args=[owner.pk, *args])
+    return reverse(admin_urlname(owner._meta, page), args=[owner.pk, *args])
 
 
 def page_picture(document, number):

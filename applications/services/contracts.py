@@ -129,12 +129,13 @@ def _keep_own_cancellation(contract: Contract) -> None:
 
 
 def _run_on(contract: Contract, *, by: User) -> None:
-    theirs = OwnCancellation.objects.filter(contract=contract).first() or Contract()
+    theirs = OwnCancellation.objects.filter(contract=contract).first()
     for name in CANCELLATION:
-        setattr(contract, name, getattr(theirs, name))
+        setattr(contract, name, getattr(theirs or Contract(), name))
     contract.by_us = False
     _save_cancellation(contract)
-    OwnCancellation.objects.filter(contract=contract).delete()
+    if theirs:
+        theirs.delete()
     apikeys.let_work_until(contract.api_key, contract.ends_on, by=by)
     if contract.ends_on:
         _record("contract.kept_until", contract, by, day=contract.ends_on)
