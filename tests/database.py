@@ -15,10 +15,13 @@ os.environ["PORTAL_REQUIRE_SECOND_FACTOR"] = "false"
 
 if "DATABASE_URL" not in os.environ:
     directory = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    # each process of this run keeps a whole portal beside it: 30 connections and more
+    settings = {"fsync": "off", "synchronous_commit": "off", "max_connections": 400}
+    server = embedded.start(directory)
+    for setting, value in settings.items():
+        server.psql(f"ALTER SYSTEM SET {setting} = {value}; ")
+    server.cleanup()  # the last of them is read at a start only
     server = embedded.start(directory, cleanup_mode="delete")
-    for setting in ("fsync", "synchronous_commit"):
-        server.psql(f"ALTER SYSTEM SET {setting} = off; ")
-    server.psql("SELECT pg_reload_conf(); ")
     os.environ["DATABASE_URL"] = server.get_uri()
 
 
