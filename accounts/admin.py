@@ -69,7 +69,7 @@ class UserAdmin(StaffAdmin):
         "username", "name", "email", "organisations", "is_staff", "is_active", "last_login",
     ]  # fmt: skip
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["username", "name", "email", "memberships__organisation__name"]
+    search_fields = ["username", "name", "email"]
     ordering = ["username"]
     filter_horizontal = ["groups"]
     actions = ["renew_activation"]
@@ -83,6 +83,15 @@ class UserAdmin(StaffAdmin):
     def get_queryset(self, request):
         people = super().get_queryset(request)
         return people.prefetch_related("memberships__organisation")
+
+    def get_search_results(self, request, queryset, search_term):
+        """Also by an organisation, without a row for each of them."""
+        found, _may_repeat = super().get_search_results(request, queryset, search_term)
+        if search_term:
+            within = {"memberships__organisation__name__icontains": search_term}
+            members = User.objects.filter(**within).values("pk")
+            found = queryset.filter(pk__in=found.order_by().values("pk").union(members))
+        return found, False
 
     def get_fieldsets(self, request, obj=None):
         person = [*PERSON, "shown_mail"] if obj else PERSON

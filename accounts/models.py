@@ -11,6 +11,8 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.searching import by_letters
+
 USERNAME_PATTERN = r"^[a-z0-9][a-z0-9._-]{2,29}$"
 
 
@@ -96,6 +98,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("persoon")
         verbose_name_plural = _("personen")
+        indexes = [
+            by_letters(column, name=f"user_by_{column}")
+            for column in ("username", "name", "email")
+        ]
         triggers = [
             pgtrigger.Trigger(
                 name="username_is_held_by_this_user",

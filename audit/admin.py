@@ -3,6 +3,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
@@ -31,10 +32,17 @@ class AtMost(Paginator):
     """Counts no further than anybody turns pages: the rest is for a filter or a search."""
 
     MOST = 1_000
+    FOUND = 250  # by a search: another word is quicker; and more than one page may show
+
+    most = MOST
 
     @cached_property
     def count(self):
-        return self.object_list.order_by()[: self.MOST].count()
+        return self.object_list.order_by()[: self.most].count()
+
+    def counted(self):
+        """The count in words, which say so where there may be more."""
+        return _("%s of meer") % self.most if self.count == self.most else self.count
 
 
 class StaffAdmin(admin.ModelAdmin):
@@ -43,9 +51,16 @@ class StaffAdmin(admin.ModelAdmin):
     """
 
     list_per_page = 50
+    list_max_show_all = 200  # fewer than AtMost counts to
     paginator = AtMost
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # a count of everything for each choice
+
+    def get_paginator(self, request, *args, **kwargs):
+        pages = super().get_paginator(request, *args, **kwargs)
+        if request.GET.get(SEARCH_VAR):
+            pages.most = AtMost.FOUND
+        return pages
 
     def lookup_allowed(self, lookup, value, request):
         offered = {
@@ -61,6 +76,14 @@ class StaffAdmin(admin.ModelAdmin):
         if not self.has_view_or_change_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
+
+
+class KindFilter(admin.AllValuesFieldListFilter):
+    """The kinds that there are, without reading all events for them."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lookup_choices = Event.objects.kinds()
 
 
 class HappenedFilter(admin.EmptyFieldListFilter):
@@ -126,7 +149,7 @@ class EventAdmin(ReadOnlyAdmin):
     """What happened, to read back; the database refuses every change."""
 
     list_display = ["at", "kind", "who", "subject", "organisation"]
-    list_filter = ["kind", "at"]
+    list_filter = [("kind", KindFilter), "at"]
     list_select_related = ["by", "organisation"]
     search_fields = ["=subject_id", "by__username", "organisation__name"]
     search_help_text = _(

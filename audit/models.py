@@ -1,7 +1,23 @@
 import pgtrigger
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
+
+
+class EventQuerySet(models.QuerySet):
+    def kinds(self) -> list[str]:
+        """Each kind of event that happened, by going from one to the next in the index."""
+        with connection.cursor() as cursor:
+            cursor.execute("""
+                WITH RECURSIVE kinds AS (
+                    SELECT min(kind) AS kind FROM audit_event
+                    UNION ALL
+                    SELECT (SELECT min(kind) FROM audit_event WHERE kind > kinds.kind)
+                    FROM kinds WHERE kind IS NOT NULL
+                )
+                SELECT kind FROM kinds WHERE kind IS NOT NULL ORDER BY kind
+            """)
+            return [kind for (kind,) in cursor.fetchall()]
 
 
 class Event(models.Model):
@@ -32,6 +48,8 @@ class Event(models.Model):
     data = models.JSONField(_("gegevens"), default=dict)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
+
+    objects = EventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("gebeurtenis")

@@ -2,8 +2,8 @@
 
 python -m benchmarks.staff [organisations applications]
 
-Prints how many times longer each takes, in the same run and process, and what it asks. The
-floor is an empty page of the same admin: what is not ours to make quicker.
+Prints how many times longer each takes, in the same run and process, what it asks and how
+many rows it shows: a list that was not a full page before has more to write. The floor is an empty page of the same admin: what is not ours to make quicker.
 """
 
 import benchmarks.database  # noqa: F401, I001  # first
@@ -25,11 +25,12 @@ from organisations.models import Organisation
 from portal.management.crowd import Crowd
 
 ROUNDS = 7
+FEW = 100  # organisations with a contract, and as many applications under way
 SEARCHES = {
-    "applications_application": ["Menigte 42", "10000042", "inkoop-42@"],
-    "organisations_organisation": ["Menigte 42", "10000042", "menigte-42@"],
-    "accounts_user": ["menigte-42"],
-    "mail_message": ["menigte-42@menigte.example"],
+    "applications_application": ["Menigte 1", "Menigte 42", "10000042", "inkoop-42@"],
+    "organisations_organisation": ["Menigte", "Menigte 42", "10000042", "menigte-42@"],
+    "accounts_user": ["menigte-", "menigte-42", "Menigte 42"],
+    "mail_message": ["menigte-", "menigte-42@menigte-42.example"],
 }
 FILTERS = {
     "applications_application": [
@@ -47,23 +48,25 @@ def main() -> None:
     boss = User.objects.create_superuser("bench-staff", "b@b.example")
     crowd = Crowd()
     many = [int(size) for size in sys.argv[1:]] or [10_000, 100_000]
-    crowd.grow(20, 80)
+    crowd.grow(FEW, FEW)
     client = Client(raise_request_exception=True)
     client.force_login(boss)
     few = {url: measured(client, url) for url in pages()}
     began = time.perf_counter()
-    crowd.grow(many[0] - 20, many[1] - many[0] - 80)
+    crowd.grow(many[0] - FEW, many[1] - many[0] - FEW)
     print(f"made in {time.perf_counter() - began:.0f} s\n")
     cache.clear()  # a report is kept for some minutes, and then made of what there is
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     floor = measured(client, reverse("admin:apikeys_api_add"))[0]
-    print(f"{'':70} {'few':>8} {'many':>8}  times  queries   (floor {floor:.1f} ms)")
-    for url, (before, asked) in few.items():
-        after, now = measured(client, url)
+    print(
+        f"{'':70} {'few':>8} {'many':>8}  times  queries     rows   (floor {floor:.1f} ms)"
+    )
+    for url, (before, asked, shown) in few.items():
+        after, now, shown_now = measured(client, url)
         mark = " <--" if after > 2 * before or now > 12 else ""
         print(
-            f"{url[:70]:70} {before:8.1f} {after:8.1f} {after / before:6.2f}  {asked:3} {now:3}{mark}"
+            f"{url[:70]:70} {before:8.1f} {after:8.1f} {after / before:6.2f}  {asked:3} {now:3}  {shown:4} {shown_now:4}{mark}"
         )
 
 
@@ -87,7 +90,7 @@ def pages():
 
 
 def measured(client, url):
-    """Milliseconds in the middle of some rounds, and queries."""
+    """Milliseconds in the middle of some rounds, queries, and rows of its tables."""
     client.get(url)
     asked = []
     ask = client.post if url.endswith("/csv/") else client.get
@@ -97,13 +100,15 @@ def measured(client, url):
         return execute(*query)
 
     with connection.execute_wrapper(count):
-        assert ask(url).status_code == 200, url
+        answer = ask(url)
+        assert answer.status_code == 200, url
+        rows = answer.getvalue().count(b"<tr")
     took = []
     for _round in range(ROUNDS):
         began = time.perf_counter()
         ask(url).getvalue()
         took.append(time.perf_counter() - began)
-    return statistics.median(took) * 1000, len(asked)
+    return statistics.median(took) * 1000, len(asked), rows
 
 
 if __name__ == "__main__":

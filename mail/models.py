@@ -4,13 +4,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from audit.searching import by_letters
 
 SERVERS_WORDS = 500  # characters that are kept
 
@@ -90,13 +91,13 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["about_type", "about_id"]),
             models.Index(fields=["-created_at", "-id"], name="message_newest"),
-            *(
-                GinIndex(  # as icontains asks: any three letters
-                    OpClass(Upper(column), name="gin_trgm_ops"),
-                    name=f"message_by_{name}",
-                )
-                for column, name in (("to", "to"), ("subject_line", "subject"))
+            models.Index(  # few, among all that ever arrived
+                fields=["state", "not_before"],
+                condition=~Q(state=State.SENT),
+                name="message_not_sent",
             ),
+            by_letters("to", name="message_by_to"),
+            by_letters("subject_line", name="message_by_subject"),
             models.Index(
                 Upper("to"), "state", name="message_by_address"
             ),  # as iexact asks

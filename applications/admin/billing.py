@@ -2,7 +2,6 @@
 
 import datetime
 import hashlib
-from decimal import Decimal
 
 from django import forms
 from django.contrib import admin
@@ -97,13 +96,15 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, context)
 
     def _shown(self, request, billing_month):
-        dues = list(collecting.due(billing_month))
+        sums = collecting.sums(billing_month)
         return {
             "may": request.user.has_perm("applications.hand_over_billing"),
             "lines": billing_month.line_count,
             "total": self.sum(billing_month),
             "without": billing_month.lines.filter(contract=None).count(),
-            "paid_back": [one for one in dues if one.amount < 0],
+            "collected": sums.collected,
+            "collected_total": euro(sums.amount),
+            "paid_back": sums.paid_back,
             "debit": _file_of(billing_month),
             "may_return": request.user.has_perm("applications.add_collectionreturn"),
             "came_back": CollectionReturn.objects.filter(
@@ -111,7 +112,6 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             ).select_related("collection__contract__organisation"),
             "lines_url": reverse("admin:applications_billingline_changelist")
             + f"?billing__id__exact={billing_month.pk}",
-            **_collected(dues),
         }
 
     @needs("applications.hand_over_billing")
@@ -129,12 +129,12 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         found = get_object_or_404(BillingMonth, pk=pk)
         if request.method != "POST" and _file_of(found):
             return redirect(_page(found))
-        sums = _collected(collecting.due(found))
+        sums = collecting.sums(found)
         said = ngettext(
             "%(count)s overeenkomst wordt geïncasseerd, voor %(amount)s.",
             "%(count)s overeenkomsten worden geïncasseerd, samen %(amount)s.",
-            sums["collected"],
-        ) % {"count": sums["collected"], "amount": sums["collected_total"]}
+            sums.collected,
+        ) % {"count": sums.collected, "amount": euro(sums.amount)}
         once = _(
             "Het bestand wordt één keer gemaakt. Daarna staat de dag vast, en krijg je"
             " steeds hetzelfde bestand."
@@ -185,7 +185,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             % {"count": found.line_count, "amount": self.sum(found)},
             _("Jouw naam en dit moment blijven erbij staan. Dit draai je niet terug."),
         ]
-        if _collected(collecting.due(found))["collected"] and not _file_of(found):
+        if not _file_of(found) and collecting.sums(found).collected:
             said.append(_("Let op: er is nog geen incassobestand van deze maand."))
         return asked(
             self,
@@ -217,12 +217,3 @@ def _page(billing_month):
 
 def _file_of(billing_month):
     return getattr(billing_month, "direct_debit", None)
-
-
-def _collected(dues):
-    """How many are collected, and what that comes to."""
-    amounts = [one.amount for one in dues if one.is_collected]
-    return {
-        "collected": len(amounts),
-        "collected_total": euro(sum(amounts, Decimal("0.00"))),
-    }

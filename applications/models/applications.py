@@ -2,14 +2,14 @@ import datetime
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.fields.json import KT, KeyTransform
-from django.db.models.functions import Concat, Lower, Upper
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.searching import by_letters
 from organisations.models import Organisation
 from organisations.models.organisations import takes_nothing_new
 from organisations.own_login.domains import PUBLIC_MAILBOXES
@@ -301,15 +301,25 @@ class Application(models.Model):
             models.Index(fields=["status_since"]),
             models.Index(fields=["kvk_number"]),
             models.Index(fields=["submitted_at"]),
+            models.Index(  # the queue, of however many that came before
+                fields=["status_since", "-id"],
+                condition=Q(status__in=WAITS_FOR_US),
+                name="application_waits_for_us",
+            ),
+            models.Index(
+                fields=["status_since", "-id"],
+                condition=Q(status=Status.SUBMITTED, email_confirmed_at=None),
+                name="application_unconfirmed",
+            ),
+            models.Index(
+                fields=["organisation_name", "-id"], name="application_by_name"
+            ),
             models.Index(
                 KeyTransform("payment_method", "answers"),
                 "status_since",
                 name="application_by_payment",
             ),
-            GinIndex(  # as icontains asks: any three letters
-                OpClass(Upper("searched"), name="gin_trgm_ops"),
-                name="application_searched",
-            ),
+            by_letters("searched", name="application_searched"),
             models.Index(fields=["email_domain"]),
             models.Index(fields=["from_address", "created_at"]),
         ]

@@ -120,6 +120,7 @@ class BankChange(models.Model):
         verbose_name = _("wijziging van rekeningnummer")
         verbose_name_plural = _("wijzigingen van rekeningnummer")
         ordering = ["-asked_at"]
+        indexes = [models.Index(fields=["-asked_at", "-id"], name="bank_change_newest")]
         constraints = [
             models.UniqueConstraint(
                 name="bank_change_is_one_at_a_time", fields=["contract"], condition=OPEN

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -35,6 +36,20 @@ class Mandate(models.Model):
                 name="mandate_reference_is_sepa",
                 condition=Q(reference__regex=r"^[A-Za-z0-9]{1,35}$"),
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="signed_stays_signed",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.signed_on IS NOT NULL"
+                    " AND (OLD.signed_on, OLD.iban, OLD.reference)"
+                    " IS DISTINCT FROM (NEW.signed_on, NEW.iban, NEW.reference)"
+                ),
+                func="RAISE EXCEPTION 'what was signed stays as it was signed';",
+            )
         ]
 
     def __str__(self):

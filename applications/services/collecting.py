@@ -16,7 +16,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, Sum
 from django.utils import timezone
 from sepaxml import SepaDD
 from sepaxml.validation import ValidationError
@@ -25,7 +25,13 @@ from text_unidecode import unidecode
 from accounts.models import User
 from audit.services import record
 
-from ..models import BillingMonth, Collection, Contract, DirectDebit, Mandate
+from ..models import (
+    BillingMonth,
+    Collection,
+    Contract,
+    DirectDebit,
+    Mandate,
+)
 
 SCHEMA = "pain.008.001.08"
 ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
@@ -88,6 +94,34 @@ def due(billing: BillingMonth) -> Iterator[Due]:
         yield Due(contract, mandate, amount)
 
 
+@dataclass(frozen=True)
+class Sums:
+    """What `due` says of all contracts of a month together."""
+
+    collected: int  # contracts
+    amount: Decimal
+    paid_back: list[str]  # numbers of contracts that come to less than nothing
+
+
+def sums(billing: BillingMonth) -> Sums:
+    """Added up by the database, since a month has as many contracts as there are customers.
+
+    Who had a mandate when the month was closed has one that is signed, now as then.
+    """
+    lines = billing.lines.exclude(contract=None).order_by()
+    by_debit = lines.exclude(mandate=None).values("contract").annotate(of=Sum("amount"))
+    added = by_debit.filter(of__gt=0).aggregate(Count("contract"), Sum("of"))
+    some = lines.filter(contract__in=lines.filter(amount__lt=0).values("contract"))
+    each = some.values("contract", by_invoice=Q(mandate=None))
+    below = each.annotate(of=Sum("amount")).filter(of__lt=0).values("contract")
+    numbers = Contract.objects.filter(pk__in=below).order_by("number")
+    return Sums(
+        collected=added["contract__count"],
+        amount=added["of__sum"] or Decimal("0.00"),
+        paid_back=[*numbers.values_list("number", flat=True)],
+    )
+
+
 def earliest() -> datetime.date:
     return timezone.localdate() + datetime.timedelta(days=ANNOUNCED)
 
@@ -114,7 +148,9 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
     collected = [one for one in due(billing) if one.is_collected]
     if not collected:
         raise NothingToCollect
-    rows = [_row(one) for one in collected]
+    known = Collection.objects.filter(mandate__in=[one.mandate for one in collected])
+    before = set(known.values_list("mandate", flat=True))
+    rows = [_row(one, before) for one in collected]
     content = _written(billing, rows, collect_on)
     made = DirectDebit.objects.create(
         billing=billing,
@@ -137,14 +173,14 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
     return made
 
 
-def _row(one: Due) -> Collection:
+def _row(one: Due, before: set[int]) -> Collection:
     """The first by a mandate is FRST, all others RCUR (EPC016-06, AT-21)."""
     mandate = one.mandate
     assert mandate  # noqa: S101 for mypy: it is_collected
     return Collection(
         contract=one.contract,
         mandate=mandate,
-        sequence="RCUR" if mandate.collections.exists() else "FRST",  # type: ignore[attr-defined]
+        sequence="RCUR" if mandate.pk in before else "FRST",
         amount=one.amount,
     )
 

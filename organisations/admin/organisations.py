@@ -5,7 +5,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
@@ -91,7 +90,8 @@ class OrganisationAdmin(StaffAdmin):
         found, _may_repeat = super().get_search_results(request, queryset, search_term)
         if search_term:
             members = Membership.objects.found(search_term).values("organisation")
-            found = queryset.filter(Q(pk__in=found.values("pk")) | Q(pk__in=members))
+            named = found.order_by().values("pk")
+            found = queryset.filter(pk__in=named.union(members))
         return found, False
 
     def change_view(self, request, object_id, form_url="", extra_context=None):

@@ -176,6 +176,9 @@ class Intervention(models.Model):
         verbose_name = _("ingreep")
         verbose_name_plural = _("ingrepen")
         ordering = ["-proposed_at"]
+        indexes = [
+            models.Index(fields=["-proposed_at", "-id"], name="intervention_newest")
+        ]
         permissions = [
             ("propose_intervention", "Kan een ingreep voorstellen"),
             ("approve_intervention", "Kan een ingreep van een ander goedkeuren"),

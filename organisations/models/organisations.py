@@ -5,6 +5,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.searching import by_letters
+
 
 class LegalForm(models.TextChoices):
     SOLE_TRADER = "sole_trader", _("Eenmanszaak")
@@ -92,6 +94,10 @@ class Organisation(models.Model):
         verbose_name = _("organisatie")
         verbose_name_plural = _("organisaties")
         ordering = ["name"]
+        indexes = [
+            by_letters(column, name=f"organisation_by_{column}")
+            for column in ("name", "kvk_number", "slug")
+        ]
         permissions = [
             ("block_organisation", "Kan een organisatie blokkeren"),
             ("merge_organisation", "Kan organisaties samenvoegen"),

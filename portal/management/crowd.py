@@ -99,7 +99,7 @@ class Crowd:
             "accounts.user", first, last,
             of={"memberships__role": "administrator", "memberships__organisation": ours["organisation"]},
             username="'menigte-' || n", name="'Menigte ' || n",
-            email="'menigte-' || n || '@menigte.example'",
+            email="'menigte-' || n || '@menigte-' || n || '.example'",
         )  # fmt: skip
         self._copy(
             "organisations.organisation", first, last, of={"pk": ours["organisation"]},
@@ -146,7 +146,7 @@ class Crowd:
         )  # fmt: skip
         self._copy(
             "applications.mandate", first, last, of={"bank_change": None},
-            application_id=self._of(label), reference="'M' || n",
+            application_id=self._of(label), reference="'M' || n", signed_on="CURRENT_DATE",
         )  # fmt: skip
         self._copy(
             "applications.billingline", first, last,
@@ -177,7 +177,7 @@ class Crowd:
         self._copy(
             "mail.message", first, last, of={"about_type__model": "application"},
             times=BACK, id="gen_random_uuid()", about_id=about, copy_of_id="NULL",
-            state="'sent'", sent_at="t.created_at", to=f"'menigte-' || ({number}) || '@menigte.example'",
+            state="'sent'", sent_at="t.created_at", to=f"'menigte-' || ({number}) || '@menigte-' || ({number}) || '.example'",
         )  # fmt: skip
         self._copy(
             "audit.event", first, last, of={"kind": "application.moved"}, times=BACK,

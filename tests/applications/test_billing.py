@@ -192,6 +192,31 @@ def test_a_month_asks_no_more_for_many_contracts_than_for_one(
         assert len([*collecting.due(made)]) == 4
 
 
+def test_the_page_adds_up_what_the_file_collects(contract):
+    made = billing.make(MONTH)
+    changed_account(contract, "NL02ABNA0123456789")
+    for amount, by_debit in [
+        ("3.10", True),
+        ("-2.00", True),
+        ("9", False),
+        ("-1", False),
+    ]:
+        other = ApplicationFactory(status=Status.APPROVED, **DEBIT)
+        line = made.lines.first()
+        line.pk, line.contract, line.amount = None, other.contract, Decimal(amount)
+        line.mandate = other.mandate if by_debit else None
+        line.save(force_insert=True)
+
+    dues, sums = [*collecting.due(made)], collecting.sums(made)
+
+    assert len(dues) == 5
+    taken = [one.amount for one in dues if one.is_collected]
+    assert len(taken) == 2
+    assert (sums.collected, sums.amount) == (2, sum(taken))
+    assert len(sums.paid_back) == 2
+    assert sums.paid_back == sorted(str(o.contract) for o in dues if o.amount < 0)
+
+
 def test_a_month_that_is_not_over_is_not_made(contract):
     with pytest.raises(billing.NotOver):
         billing.make(timezone.localdate().replace(day=1))
@@ -341,7 +366,7 @@ def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
     with pytest.raises(collecting.NotValid):
         collecting.make(made, collect_on=day, by=by)
     settings.CREDITOR_IBAN = IBAN
-    Mandate.objects.update(signed_on=None)
+    unsigned()
     with pytest.raises(collecting.NothingToCollect):
         collecting.make(made, collect_on=day, by=by)
 
@@ -408,7 +433,7 @@ def test_what_was_closed_before_it_was_kept_reads_as_it_did(client, contract, bi
 
 def test_who_pays_by_direct_debit_is_decided_once(client, contract, biller):
     """Without a signature nothing is collected: the CSV asks for an invoice then."""
-    Mandate.objects.update(signed_on=None)
+    unsigned()
 
     made = billing.make(MONTH)
 
@@ -420,6 +445,21 @@ def test_who_pays_by_direct_debit_is_decided_once(client, contract, biller):
     Mandate.objects.update(signed_on=timezone.localdate())
     with pytest.raises(collecting.NothingToCollect):
         collecting.make(made, collect_on=collecting.earliest(), by=biller)
+
+
+def unsigned():
+    """As no mandate becomes again once it was signed."""
+    with pgtrigger.ignore("applications.Mandate:signed_stays_signed"):
+        Mandate.objects.update(signed_on=None)
+
+
+@pytest.mark.parametrize(
+    ("field", "other"),
+    [("signed_on", None), ("iban", "NL02ABNA0123456789"), ("reference", "X")],
+)
+def test_a_mandate_stays_as_it_was_signed(contract, field, other):
+    with pytest.raises(Error, match="stays as it was signed"):
+        Mandate.objects.update(**{field: other})
 
 
 def changed_account(contract, iban):

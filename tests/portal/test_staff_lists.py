@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from applications.models import Application, BillingMonth
 from audit.admin import AtMost, StaffAdmin
+from audit.models import Event
 from organisations.models import Organisation
 from portal.management.crowd import Crowd
-from tests.factories import UserFactory
+from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 MOST = 12
@@ -97,6 +98,60 @@ def test_no_list_counts_all_that_there_is():
         if isinstance(pages, StaffAdmin):
             assert pages.paginator is AtMost
             assert not pages.show_full_result_count
+            assert (
+                pages.list_max_show_all < AtMost.FOUND
+            )  # "all" would be no end of them
+
+
+def test_a_count_that_stopped_says_so(client, monkeypatch):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    UserFactory.create_batch(4, name="Gezochte")
+    users = reverse("admin:accounts_user_changelist")
+    assert "4 gevonden" in client.get(users, {"q": "gezocht"}).text
+
+    monkeypatch.setattr(AtMost, "FOUND", 3)
+    shown = client.get(users, {"q": "gezocht"}).text
+
+    assert "3 of meer gevonden" in shown
+    assert "3 of meer personen" in shown
+
+
+def test_no_act_takes_more_rows_than_are_shown(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    UserFactory.create_batch(60)
+
+    shown = client.get(reverse("admin:accounts_user_changelist")).text
+
+    assert "0 van de 50 geselecteerd" in shown
+    assert 'class="question' not in shown
+
+
+def test_persons_are_found_by_their_organisation_and_the_other_way(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    member = MembershipFactory(
+        user__name="Wim Wever", organisation__name="Weverij Oost"
+    )
+    MembershipFactory(user=member.user, organisation__name="Weverij West")
+
+    for name, words, found in [
+        ("accounts_user", "weverij", 1), ("accounts_user", "wever", 1),
+        ("organisations_organisation", "wim wever", 2),
+        ("organisations_organisation", "oost", 1),
+    ]:  # fmt: skip
+        shown = client.get(reverse(f"admin:{name}_changelist"), {"q": words})
+        assert shown.context_data["cl"].result_count == found, (name, words)
+
+
+def test_the_audit_log_is_filtered_by_the_kinds_that_there_are(client):
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    Crowd().grow(1, 3)
+
+    kinds = Event.objects.kinds()
+
+    assert kinds == sorted({one.kind for one in Event.objects.all()})
+    assert len(kinds) > 5
+    shown = client.get(reverse("admin:audit_event_changelist")).text
+    assert all(f"?kind={kind}" in shown for kind in kinds)
 
 
 def test_the_command_makes_them_once_and_not_in_production(settings):
