@@ -62,6 +62,14 @@ class MessageAdmin(ReadOnlyAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("about_type", "copy_of")
 
+    def get_search_results(self, request, queryset, search_term):
+        """A whole address finds the mails to it alone, as far as there are any."""
+        if "@" in search_term:
+            own = queryset.to_address(search_term.strip())
+            if own.exists():
+                return own, False
+        return super().get_search_results(request, queryset, search_term)
+
     def get_urls(self):
         resend = path(
             "<uuid:pk>/opnieuw/",

@@ -14,7 +14,7 @@ from applications.models import Status
 from . import marked
 
 MAILS = 3  # for each application; and as many events
-BACK = "mod(n, 1000000) * interval '1 minute'"  # each copy is a minute older
+BACK = "mod(n * 7919, 100003) * interval '1 minute'"  # spread over seventy days
 UNIQUE = "'menigte-' || n"
 NUMBER = "lpad((10000000 + n)::text, 8, '0')"
 APPLICATION = {

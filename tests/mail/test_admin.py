@@ -47,6 +47,22 @@ def test_the_list_shows_how_each_mail_went(client, message):
     assert "klant@voorbeeld.example" in html
 
 
+def test_a_whole_address_finds_its_own_mails(client, message, staff):
+    services.send(
+        message.template, to="deklant@voorbeeld.example", language="nl", about=staff
+    )
+
+    def found(words):
+        return (
+            client.get(page("changelist"), {"q": words}).context_data["cl"].result_count
+        )
+
+    assert [found("klant@"), found("Klant@voorbeeld.example")] == [2, 1]
+    assert (
+        found("lant@voorbeeld.example") == 2
+    )  # nobody's: then all that have it in them
+
+
 def test_the_list_takes_no_query_per_mail(
     client, message, staff, django_assert_max_num_queries
 ):
