@@ -21,7 +21,7 @@ run: setup
 	@exec $(BIN)/python -m portal.run
 
 test: setup
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -n 4
 
 bench: setup
 	@$(BIN)/python -m benchmarks.gateway

@@ -7,7 +7,7 @@ from organisations.roles import Permission
 from portal.management.commands.permissions import every_url, mark, methods
 from tests.walk import address
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("every url")]
+pytestmark = pytest.mark.django_db
 WHILE_BLOCKED = {"organisations:intervention"}
 
 

@@ -21,7 +21,7 @@ from portal.management.commands.permissions import (
 )
 from tests.walk import address
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("every url")]
+pytestmark = pytest.mark.django_db
 
 WHO_MAY_OPEN = {
     "home": PUBLIC,

@@ -13,7 +13,7 @@ import pytest
 from portal.management.commands.permissions import PUBLIC, every_url, mark
 from tests.walk import MISSING, address, is_nobodys, parts
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("nobody else's")]
+pytestmark = pytest.mark.django_db
 
 MEMBERS = ["administrator of a", "developer of a"]
 METHODS = [*product(["get", "post"], [False, True])]

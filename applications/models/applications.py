@@ -103,7 +103,9 @@ class ApplicationQuerySet(models.QuerySet):
 
     def overdue(self):
         """Those that wait for us longer than we set ourselves (PORTAL_HANDLING_DAYS)."""
-        return self.waiting_for_us().filter(status_since__lt=handled_since())
+        since = handled_since()
+        waiting = self.waiting_for_us().filter(status_since__lt=since)
+        return waiting.exclude(email_confirmed_at__gte=since)
 
     def of_same_number(self, application):
         """The others with its KVK number, open or past."""
@@ -436,7 +438,8 @@ class Application(models.Model):
 
     @property
     def is_overdue(self):
-        return self.waits_for_us and self.status_since < handled_since()
+        confirmed = self.email_confirmed_at or self.status_since
+        return self.waits_for_us and max(self.status_since, confirmed) < handled_since()
 
     @property
     def begun_by_staff(self):

@@ -32,7 +32,9 @@ def aged(days, **fields):
     """An application that stands where it is for so many days."""
     application = ApplicationFactory(**fields)
     since = timezone.now() - datetime.timedelta(days=days)
-    Application.objects.filter(pk=application.pk).update(status_since=since)
+    Application.objects.filter(pk=application.pk).update(
+        status_since=since, email_confirmed_at=since
+    )
     return application
 
 
@@ -50,6 +52,18 @@ def test_what_waits_for_the_applicant_is_one_choice(client, inge):
     sent = ApplicationFactory(status=Status.CONTRACT_SENT)
 
     assert set(listed(client, status="applicant")) == {asked.reference, sent.reference}
+
+
+def test_our_term_begins_when_the_applicant_confirmed_the_address(
+    client, inge, settings
+):
+    settings.HANDLING_DAYS = 3
+    late, only_now = aged(9), aged(9)
+    Application.objects.filter(pk=only_now.pk).update(email_confirmed_at=timezone.now())
+
+    assert listed(client, status="overdue") == [late.reference]
+    only_now.refresh_from_db()
+    assert not only_now.is_overdue
 
 
 def test_overdue_is_what_waits_for_us_longer_than_the_term_that_is_set(

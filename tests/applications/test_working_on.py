@@ -34,7 +34,10 @@ def compare(document):
 def aged(days, **fields):
     application = ApplicationFactory(**fields)
     since = timezone.now() - datetime.timedelta(days=days)
-    Application.objects.filter(pk=application.pk).update(status_since=since)
+    aged = {"status_since": since}
+    if application.email_confirmed_at:
+        aged["email_confirmed_at"] = since
+    Application.objects.filter(pk=application.pk).update(**aged)
     return application
 
 

@@ -8,7 +8,6 @@ from tests import identity_provider
 from tests.browser.conftest import PASSWORD, run_in_site
 from tests.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
 
-pytestmark = pytest.mark.xdist_group("own_login")
 PEOPLE = """
 from allauth.mfa.totp.internal.auth import TOTP
 from organisations.models import Membership
