@@ -42,7 +42,9 @@ class AtMost(Paginator):
 
     def counted(self):
         """The count in words, which say so where there may be more."""
-        return _("%s of meer") % self.most if self.count == self.most else self.count
+        if self.count == self.most:
+            return _("%s of meer") % self.most
+        return str(self.count)
 
 
 class StaffAdmin(admin.ModelAdmin):

@@ -109,6 +109,8 @@ def test_a_count_that_stopped_says_so(client, monkeypatch):
     users = reverse("admin:accounts_user_changelist")
     assert "4 gevonden" in client.get(users, {"q": "gezocht"}).text
 
+    assert "0 gevonden" in client.get(users, {"q": "niemand"}).text
+
     monkeypatch.setattr(AtMost, "FOUND", 3)
     shown = client.get(users, {"q": "gezocht"}).text
 
