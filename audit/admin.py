@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from django.contrib import admin
@@ -50,6 +50,7 @@ class AtMost(Paginator):
 class StaffAdmin(admin.ModelAdmin):
     """Filters by what is offered and nothing else: an address that asks whether a field
     begins with some letter would spell out a password's digest. No list counts all.
+    What a row leads to is a link for who may open that, and its name for others.
     """
 
     list_per_page = 50
@@ -72,6 +73,41 @@ class StaffAdmin(admin.ModelAdmin):
             for each in self.get_list_filter(request)
         }
         return lookup.partition("__")[0] in offered
+
+    def get_readonly_fields(self, request, obj=None):
+        return self._named(request, super().get_readonly_fields(request, obj))
+
+    def get_fieldsets(self, request, obj=None):
+        shown = self.get_readonly_fields(request, obj)
+        if obj and not self.has_change_permission(request, obj):
+            shown = None  # all of them
+        sets = super().get_fieldsets(request, obj)
+        return [
+            (title, {**one, "fields": self._named(request, one["fields"], of=shown)})
+            for title, one in sets
+        ]
+
+    def _named(self, request, names, of=None):
+        """What leads to a row that this person may not open is named, and is no link."""
+        closed = {
+            each.name: _in_words(each)
+            for each in self.opts.fields
+            if each.many_to_one and not self._may_open(request, each.related_model)
+        }
+
+        def shown(name):
+            if isinstance(name, (list, tuple)):
+                return tuple(map(shown, name))
+            named = closed.get(name, name)
+            return named if of is None or named in of else name
+
+        return tuple(map(shown, names))
+
+    def _may_open(self, request, model):
+        if not self.admin_site.is_registered(model):
+            return True  # there is no page, and Django makes no link
+        pages = self.admin_site.get_model_admin(model)
+        return pages.has_view_or_change_permission(request)
 
     def history_view(self, request, object_id, extra_context=None):
         """Django tells everybody who works here which rows there are not."""
@@ -98,31 +134,7 @@ class HappenedFilter(admin.EmptyFieldListFilter):
 
 
 class ReadOnlyAdmin(StaffAdmin):
-    """Looking is allowed by the view permission; nothing is added, changed or deleted.
-
-    What a row leads to is a link for who may open that, and its name for others.
-    """
-
-    def get_fieldsets(self, request, obj=None):
-        closed = {
-            each.name: _in_words(each)
-            for each in self.opts.fields
-            if each.many_to_one and not self._may_open(request, each.related_model)
-        }
-
-        def shown(name):
-            if isinstance(name, (list, tuple)):
-                return tuple(map(shown, name))
-            return closed.get(name, name)
-
-        sets = super().get_fieldsets(request, obj)
-        return [(title, {**one, "fields": shown(one["fields"])}) for title, one in sets]
-
-    def _may_open(self, request, model):
-        if not self.admin_site.is_registered(model):
-            return True  # there is no page, and Django makes no link
-        pages = self.admin_site.get_model_admin(model)
-        return pages.has_view_or_change_permission(request)
+    """Looking is allowed by the view permission; nothing is added, changed or deleted."""
 
     def has_add_permission(self, request):
         return False
@@ -134,6 +146,7 @@ class ReadOnlyAdmin(StaffAdmin):
         return False
 
 
+@cache
 def _in_words(field: Any) -> Callable[[Any], Any]:
     """A column that names the row it leads to."""
 

@@ -46,7 +46,7 @@ def desk(user: User) -> dict[str, Any]:
     sees = user.has_perm("applications.view_application")
     return {
         "queue": list(queue(user)[:SHOWN]) if sees else [],
-        "mentions": _mentions(user),
+        "mentions": _mentions(user) if sees else [],
         "waiting": [*waiting(user)],
         "today": [*_today()] if sees else [],
         "health": [*_mail(user), *_worker(), *_gateways(user)],

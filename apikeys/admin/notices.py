@@ -14,7 +14,7 @@ from audit.services import record
 from organisations.downloads import as_download
 
 from .. import notices
-from ..models import Notice
+from ..models import Notice, NoticeKind
 
 TEXTS = ["kind", "title", "title_en", "text", "text_en"]
 SHOWN = 100
@@ -40,7 +40,7 @@ class NoticeForm(forms.ModelForm):
     """One who means everybody says so."""
 
     everybody = forms.BooleanField(
-        label=_("voor alle organisaties"),
+        label=_("Voor alle organisaties"),
         required=False,
         help_text=_("Zonder API: iedere klant leest het op het dashboard."),
     )
@@ -53,6 +53,9 @@ class NoticeForm(forms.ModelForm):
         if "api" in self.fields and given.get("api") and given["everybody"]:
             words = _("Dit is voor wie de API aanroept, of voor alle organisaties.")
             self.add_error("everybody", words)
+        begin, end = given.get("visible_from"), given.get("visible_until")
+        if begin and end and end <= begin:
+            self.add_error("visible_until", _("Dit moment ligt voor het begin."))
         changed = [name for name in TEXTS if name in self.changed_data]
         if changed and self.instance.pk and self.instance.is_told:
             words = _(
@@ -137,6 +140,7 @@ class NoticeAdmin(StaffAdmin):
             "opts": self.opts,
             "notice": notice,
             "title": _("Wie er niet klaar is"),
+            "ends": notice.kind == NoticeKind.DEPRECATION,
             "aimed": notice.readers.count(),
             "shown": shown,
             "rows": notices.readiness(notice, shown),

@@ -4,10 +4,13 @@ from decimal import Decimal, InvalidOperation
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.words import euro
 from audit.admin import ReadOnlyAdmin, needs
 from organisations.admin import act_page
 
@@ -22,6 +25,7 @@ REFUSALS = {
         "De regel is intussen gewijzigd. Kijk opnieuw, en beslis dan."
     ),
 }
+STATES = {None: _("nog niet beslist"), True: _("goedgekeurd"), False: _("niet gedaan")}
 NOTHING = Decimal("NaN")  # which no line comes to
 RELATED = ["billing", "organisation", "contract", "corrects"]
 
@@ -67,8 +71,8 @@ class BillingLineAdmin(ReadOnlyAdmin):
     """What a contract is charged, line by line."""
 
     list_display = [
-        "pk", "billing", "month", "organisation", "contract", "subscription", "api",
-        "unit", "count", "price", "amount", "corrects",
+        "number", "billing", "of", "organisation", "contract", "what", "counted",
+        "priced", "sum", "corrects",
     ]  # fmt: skip
     list_filter = ["billing", ("corrects", admin.EmptyFieldListFilter)]
     list_select_related = RELATED
@@ -79,6 +83,32 @@ class BillingLineAdmin(ReadOnlyAdmin):
         "invoice_email", "purchase_reference",
     ]  # fmt: skip
     change_form_template = "admin/applications/billingline/page.html"
+
+    @admin.display(description=_("regel"), ordering="pk")
+    def number(self, line):
+        return line.pk
+
+    @admin.display(description=_("maand"), ordering="month")
+    def of(self, line):
+        return date_format(line.month, "F Y")
+
+    @admin.display(description=_("waarvoor"), ordering="subscription")
+    def what(self, line):
+        return f"{line.subscription} {line.api}, {Account(line).unit}".replace(
+            " ,", ","
+        )
+
+    @admin.display(description=_("aantal"), ordering="count")
+    def counted(self, line):
+        return intcomma(line.count)
+
+    @admin.display(description=_("prijs"), ordering="price")
+    def priced(self, line):
+        return euro(line.price)
+
+    @admin.display(description=_("bedrag"), ordering="amount")
+    def sum(self, line):
+        return euro(line.amount)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         found = self.get_object(request, object_id)
@@ -125,23 +155,35 @@ class BillingCorrectionAdmin(ReadOnlyAdmin):
     """What was proposed with all that who decides has to know, and who agreed."""
 
     list_display = [
-        "line", "amount", "reason", "proposed_by", "proposed_at", "approved",
+        "line", "difference", "reason", "proposed_by", "proposed_at", "state",
     ]  # fmt: skip
     list_filter = [("approved", admin.BooleanFieldListFilter)]
     list_select_related = ["line", "proposed_by"]
     search_fields = ["=line__pk", "reason"]
     fields = [
         "line", "amount", "reason", ("proposed_by", "proposed_at"),
-        ("decided_by", "decided_at"), "approved",
+        ("decided_by", "decided_at"), "state",
     ]  # fmt: skip
     change_form_template = "admin/applications/billingcorrection/page.html"
+
+    @admin.display(description=_("verschil"), ordering="amount")
+    def difference(self, correction):
+        return euro(correction.amount)
+
+    @admin.display(description=_("status"), ordering="approved")
+    def state(self, correction):
+        return STATES[correction.approved]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         found = self.get_object(request, object_id)
         decides = request.user.has_perm("applications.decide_billingcorrection")
+        waits = (
+            found and found.decided_at is None
+        )  # else it is in what the line comes to
         context = {
-            "account": found and Account(found.line, found.amount, found),
-            "decides": decides and found and found.decided_at is None,
+            "account": found
+            and Account(found.line, found.amount if waits else None, found),
+            "decides": decides and waits,
             "mine": found and found.proposed_by_id == request.user.pk,
         }
         return super().change_view(request, object_id, form_url, context)
@@ -167,7 +209,20 @@ class BillingCorrectionAdmin(ReadOnlyAdmin):
                     billing.refuse(found, by=request.user)
             except tuple(REFUSALS) as refusal:
                 messages.error(request, REFUSALS[type(refusal)])
+            else:
+                found.refresh_from_db()
+                messages.success(request, _done(found))
         return redirect("admin:applications_billingcorrection_change", found.pk)
+
+
+def _done(correction):
+    if correction.approved:
+        return _(
+            "Goedgekeurd: het staat op de afrekening, en gaat mee met de volgende maand."
+        )
+    if correction.proposed_by_id == correction.decided_by_id:
+        return _("Je voorstel is teruggenomen. Er verandert niets.")
+    return _("Niet gedaan. Er verandert niets.")
 
 
 def _amount(text):

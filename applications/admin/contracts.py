@@ -92,6 +92,9 @@ class ContractAdmin(ReadOnlyAdmin):
                 " dag en de reden. Alleen wij kunnen dit terugdraaien."
             ),
             button=_("Beëindig de overeenkomst"),
+            beside=dict.fromkeys(
+                (contracts.NotADay, contracts.LaterThanTheirs), "ends_on"
+            ),
         )
 
     @needs("applications.end_contract")

@@ -16,6 +16,10 @@ from organisations.staff import REFUSALS, ProposeForm
 
 from ..services import merging
 
+CHOOSE = {
+    "required": _("Kies een organisatie."),
+    "invalid_choice": _("Kies een organisatie die er nog is."),
+}
 INTO = Intervention._meta.get_field("into")
 
 
@@ -55,20 +59,30 @@ class StaysField(forms.ModelChoiceField):
 
 
 class ChooseForm(forms.Form):
-    """Which one of the two stays."""
+    """Which one of the two stays: searched for, or by its code without JavaScript."""
 
     use_required_attribute = False
+    asked = forms.CharField(widget=forms.HiddenInput, initial="1", required=False)
+    code = forms.CharField(required=False)  # the page asks for it without JavaScript
 
     into = StaysField(
         Organisation.objects.filter(merged_into=None),
         label=_("Welke organisatie blijft?"),
         help_text=_("Zoek op naam, KVK-nummer of code."),
         widget=FindSelect(INTO, admin.site),
-        error_messages={
-            "required": _("Kies een organisatie."),
-            "invalid_choice": _("Kies een organisatie die er nog is."),
-        },
+        required=False,
+        error_messages=CHOOSE,
     )
+
+    def clean(self):
+        data = super().clean()
+        if not (self.errors or data["into"]):
+            chosen = self.fields["into"].queryset
+            data["into"] = chosen.filter(slug__iexact=data["code"].strip()).first()
+            if data["into"] is None:
+                wrong = "invalid_choice" if data["code"] else "required"
+                self.add_error("into", CHOOSE[wrong])
+        return data
 
 
 @needs("organisations.merge_organisation")
@@ -80,7 +94,7 @@ def find(pages, request):
 def propose(pages, request, pk):
     """Choose which one stays, look at what would happen, and say why."""
     double = get_object_or_404(Organisation, pk=pk)
-    choose = ChooseForm(request.GET if "into" in request.GET else None)
+    choose = ChooseForm(request.GET or None)
     if not choose.is_valid():
         return _page(pages, request, double, choose=choose)
     into = choose.cleaned_data["into"]

@@ -68,6 +68,7 @@ def ask(pages, request, billing_month, there):
         ReturnForm(billing_month, request.POST if request.method == "POST" else None),
         lambda _month, collection, **told: returning.record_return(collection, **told),
         refusals=REFUSALS,
+        beside={returning.NotThen: "returned_on"},
         there=there,
         title=_("Een incasso kwam terug"),
         explanation=_(

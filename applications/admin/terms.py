@@ -73,6 +73,8 @@ class TermsRoundAdmin(StaffAdmin):
     @admin.display(description=_("antwoorden"))
     def answers(self, round):
         page = reverse("admin:applications_termsrequest_changelist")
+        if not round.started_at:
+            return _("nog niet gevraagd")
         rows = [
             (f"{page}?round={round.pk}&answer={kind}", label, found.count())
             for kind, label in ANSWERS.items()
@@ -116,8 +118,9 @@ class TermsRoundAdmin(StaffAdmin):
             round,
             title=_("Ronde beginnen"),
             explanation=_(
-                "Elke organisatie met een lopende overeenkomst krijgt de vraag. Daarna"
-                " kan niemand de ronde nog wijzigen. Er eindigt niets vanzelf."
+                "Elke organisatie met een lopende overeenkomst krijgt de vraag, behalve wie"
+                " deze versie al heeft aanvaard. Daarna kan niemand de ronde nog wijzigen."
+                " Er eindigt niets vanzelf."
             ),
             button=_("Ronde beginnen"),
             there=reverse("admin:applications_termsround_change", args=[pk]),

@@ -23,6 +23,14 @@ class ReturnReason(models.TextChoices):
     SL01 = "SL01", _("de rekeninghouder laat onze incasso's tegenhouden")
 
 
+class CollectionReturnQuerySet(models.QuerySet):
+    def of_contract(self, contract):
+        """What came back of one contract, the newest first."""
+        found = self.filter(collection__contract=contract)
+        related = found.select_related("collection__direct_debit__billing")
+        return related.order_by("-returned_on", "-pk")
+
+
 class CollectionReturn(models.Model):
     """That what was collected of one contract came back, when, and why."""
 
@@ -41,6 +49,8 @@ class CollectionReturn(models.Model):
         related_name="+",
         verbose_name=_("vastgelegd door"),
     )
+
+    objects = CollectionReturnQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("teruggekomen incasso")

@@ -11,7 +11,7 @@ from organisations.access import requires
 from organisations.roles import Permission
 
 from ..forms import BankForm, ReturnMandateForm, StopForm
-from ..models import BankChange
+from ..models import BankChange, CollectionReturn
 from ..progress import bank_progress
 from ..refusals import BANK
 from ..services import bank as services
@@ -125,7 +125,11 @@ def confirm(request, token):
 def _paying(contract):
     """How one contract is paid, and the change of that which is under way."""
     change = contract.bank_changes.open().first()
-    shown = {"contract": contract, "mandate": contract.mandate_in_force()}
+    shown = {
+        "contract": contract,
+        "mandate": contract.mandate_in_force(),
+        "came_back": CollectionReturn.objects.of_contract(contract),
+    }
     if change:
         shown |= {
             "change": change,

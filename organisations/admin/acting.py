@@ -47,14 +47,18 @@ def act_page(
 
 
 def asked(
-    pages, request, about, form, perform, *, refusals=REFUSALS, there=None, **content
-):
-    """Show the form; once it is filled in well, do it, or say why not."""
+    pages, request, about, form, perform,
+    *, refusals=REFUSALS, beside=None, there=None, **content,
+):  # fmt: skip
+    """Show the form; once it is filled in well, do it, or say why not: beside the field
+    that a refusal is about, if `beside` names one.
+    """
     if request.method == "POST" and form.is_valid():
         try:
             perform(about, **form.cleaned_data, by=request.user)
         except tuple(refusals) as refusal:
-            form.add_error(None, refusals[type(refusal)])
+            field = (beside or {}).get(type(refusal))
+            form.add_error(field, refusals[type(refusal)])
         else:
             messages.success(request, _("Gedaan: %(act)s.") % {"act": content["title"]})
             page = "admin:organisations_organisation_change"

@@ -211,6 +211,7 @@ def test_staff_see_who_is_not_ready_and_who_still_calls(
     shown = client.get(page).text
     assert member.user.name in shown
     assert ">12<" in shown
+    assert "en de API niet meer aanroept" in shown
 
 
 def test_who_read_and_calls_it_no_more_is_ready(client, staff, member, key, api):
@@ -267,6 +268,7 @@ def test_a_notice_does_not_end_before_it_begins(client, staff):
     response = client.post(reverse("admin:apikeys_notice_add"), typed(**ends))
 
     assert "Dit moment ligt voor het begin" in response.text
+    assert 'id="id_visible_until_error"' in response.text
 
 
 def test_the_list_of_who_is_not_ready_costs_no_query_an_organisation(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils.formats import date_format
 
 from applications.models import (
     BillingCorrection,
@@ -14,6 +15,7 @@ from applications.models import (
     Status,
 )
 from applications.services import billing, collecting
+from applications.staff.billing import UNITS
 from tests.applications.test_billing import DEBIT, MONTH, member, page, runs
 from tests.factories import ApplicationFactory, UserFactory
 
@@ -128,6 +130,51 @@ def test_nothing_is_approved_that_changed_since_it_was_looked_at(client, biller,
     client.post(page("billingcorrection_decide", second.pk), {**seen, "seen": "5.40"})
     second.refresh_from_db()
     assert second.approved
+
+
+def test_a_difference_that_was_decided_on_is_not_counted_again(client, biller, line):
+    agreed = proposed(line, "-1.40")
+    assert "€\u00a05,00" in decided_on(client, agreed)  # what it would come to
+
+    said = client.post(
+        page("billingcorrection_decide", agreed.pk),
+        {"approve": "1", "seen": "6.40"},
+        follow=True,
+    ).text
+
+    assert "Goedgekeurd: het staat op de afrekening" in said
+    assert "€\u00a05,00" in said
+    assert "Daarna" not in said
+    assert "€\u00a03,60" not in said
+
+
+@pytest.mark.parametrize(
+    ("mine", "answer"),
+    [
+        (True, "Je voorstel is teruggenomen. Er verandert niets."),
+        (False, "Niet gedaan. Er verandert niets."),
+    ],
+)
+def test_who_does_not_do_it_reads_that_nothing_changes(
+    client, biller, line, mine, answer
+):
+    correction = proposed(line, "-1.00", by=biller if mine else None)
+    assert "nog niet beslist" in decided_on(client, correction)
+
+    decide = page("billingcorrection_decide", correction.pk)
+    said = client.post(decide, {"refuse": "1"}, follow=True).text
+
+    assert answer in said
+    assert "niet gedaan" in said
+    assert "niet gedaan" in client.get(page("billingcorrection_changelist")).text
+
+
+def test_a_list_of_lines_is_read_in_words(client, biller, line):
+    shown = client.get(page("billingline_changelist")).text
+
+    for text in (str(UNITS[line.unit]), "€\u00a06,40", date_format(MONTH, "F Y")):
+        assert text in shown, text
+    assert f">{line.unit}<" not in shown
 
 
 def test_an_odd_difference_is_proposed_when_it_is_said_to_be_right(

@@ -94,7 +94,9 @@ def test_the_customers_own_end_is_not_put_off(contract, coen, client):
 
     later = last + datetime.timedelta(days=1)
     typed = {"ends_on": later.isoformat(), "reason": "Fraude"}
-    assert "De klant heeft zelf opgezegd." in client.post(url, typed).text
+    said = client.post(url, typed).text
+    assert "De klant heeft zelf opgezegd." in said
+    assert 'href="#id_ends_on"' in said
     contract.refresh_from_db()
     assert (contract.ends_on, contract.by_us) == (last, False)
     assert not hasattr(contract, "own_cancellation")

@@ -109,6 +109,47 @@ def test_the_one_that_stays_is_found_by_name_and_told_apart_by_code(
     assert "Kies een organisatie die er nog is." in answer.text
 
 
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ({}, "Kies een organisatie."),
+        ({"code": "bestaat-niet"}, "Kies een organisatie die er nog is."),
+    ],
+)
+def test_who_chooses_nothing_is_told(client, double, into, coen, typed, answer):
+    client.force_login(coen)
+    url = page("organisation_merge", double)
+    assert 'role="alert"' not in client.get(url).text
+
+    html = client.get(
+        url, {"asked": "1", **typed}
+    ).text  # a searched list sends nothing
+
+    assert answer in html
+    assert 'role="alert"' in html
+
+
+def test_without_javascript_it_is_chosen_by_its_code(client, double, into, coen):
+    client.force_login(coen)
+    url = page("organisation_merge", double)
+    assert "<noscript>" in client.get(url).text
+
+    html = client.get(url, {"asked": "1", "code": f" {into.slug.upper()} "}).text
+
+    assert "Samenvoegen kan niet worden teruggedraaid" in html
+    assert "Voorstellen" in html
+
+
+def test_nothing_is_asked_where_nothing_can_be_proposed(client, double, into, coen):
+    blocking.block(into, reason="Misbruik", by=staff("support"))
+    client.force_login(coen)
+
+    html = client.get(page("organisation_merge", double), {"into": into.pk}).text
+
+    assert "Hef dat eerst op." in html
+    assert "<textarea" not in html
+
+
 @pytest.mark.parametrize("group", ["support", "intake", "toezicht", "facturatie"])
 def test_other_groups_merge_nothing(client, double, into, coen, group):
     proposed = propose(double, into, coen)

@@ -6,8 +6,10 @@ import io
 
 import pytest
 from django.db import Error, transaction
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 
+from apikeys.words import euro
 from applications.models import (
     BillingLine,
     Collection,
@@ -68,6 +70,39 @@ def test_billing_says_that_a_collection_came_back(client, biller, collection, mo
     assert (row["returned_on"], row["return_reason"]) == (str(TODAY), "AM04")
     event = Event.objects.get(kind="billing.collection_returned")
     assert (event.by, event.data["contract"]) == (biller, number)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_customer_finds_it_where_the_mail_leads(client, collection, language):
+    organisation = collection.contract.organisation
+    administrator = organisation.memberships.administrators().get().user
+    administrator.language = language
+    administrator.save()
+    client.force_login(administrator)
+    payment = reverse("applications:payment", args=[organisation.slug])
+    reason = {"nl": "er stond te weinig", "en": "there was too little"}[language]
+    assert reason not in client.get(payment).text
+
+    returning.record_return(collection, **TERMS, by=UserFactory())
+
+    text = client.get(payment).text
+    assert reason in text
+    with translation.override(language):
+        assert euro(collection.amount) in text
+
+
+def test_a_day_that_cannot_be_is_told_beside_the_field(client, biller, month):
+    number = Collection.objects.get().contract.number
+    typed = {"collection": number, "reason": "AM04"}
+    late = (TODAY + DAY).isoformat()
+
+    said = client.post(
+        page("billingmonth_terug", month.pk), {**typed, "returned_on": late}
+    ).text
+
+    assert 'href="#id_returned_on"' in said
+    assert "Deze dag ligt voor het incassobestand, of moet nog komen." in said
+    assert late in said
 
 
 def test_the_customer_reads_it_and_nothing_else_follows(collection):

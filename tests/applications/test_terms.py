@@ -303,6 +303,24 @@ def test_staff_prepare_and_another_begins(client, contract):
         terms.prepare(round, by=first)
 
 
+def test_who_prepared_a_round_reads_that_a_colleague_begins_it(client, contract):
+    first, second = staff(), staff()
+    round = prepared(by=first)
+    shown = reverse("admin:applications_termsround_change", args=[round.pk])
+    begin = reverse("admin:applications_termsround_start", args=[round.pk])
+
+    client.force_login(first)
+    mine = client.get(shown).text
+    new = client.get(reverse("admin:applications_termsround_add")).text
+    client.force_login(second)
+    theirs = client.get(shown).text
+
+    assert "Een collega begint haar; tot dan kun je haar wijzigen." in mine
+    assert begin not in mine
+    assert "pas dan krijgen organisaties een mail" in new
+    assert begin in theirs
+
+
 def test_the_database_keeps_a_round_from_being_begun_by_who_prepared_it():
     round = prepared(by=(first := UserFactory()))
 
@@ -431,3 +449,27 @@ def test_two_workers_ask_and_remind_once(committed):
             )
             race.run(terms.tend_all, terms.tend_all, losing=())
             assert mails("terms_reminder").count() == number * readers
+
+
+def test_no_page_of_a_round_leads_where_its_reader_may_not_go(client, contract, begun):
+    begun.prepared_by.name = "Petra Preparateur"
+    begun.prepared_by.save()
+    client.force_login(staff())
+
+    for url in (
+        reverse("admin:applications_termsround_change", args=[begun.pk]),
+        reverse(
+            "admin:applications_termsround_change", args=[prepared(version="3").pk]
+        ),
+    ):
+        shown = client.get(url).text
+        links = {part.split('"')[0] for part in shown.split('href="')[1:]}
+        for link in links:
+            if link.startswith("/beheer/"):
+                assert client.get(link.split("?")[0]).status_code != 403, (url, link)
+    assert (
+        "Petra Preparateur"
+        in client.get(
+            reverse("admin:applications_termsround_change", args=[begun.pk])
+        ).text
+    )

@@ -282,3 +282,26 @@ def test_who_has_no_group_sees_no_application(client):
 
     assert application.reference not in html
     assert "Wacht op jouw groep" not in html
+
+
+@pytest.mark.parametrize(
+    ("group", "searches"), [("intake", True), ("support", True), ("facturatie", False)]
+)
+def test_an_application_is_searched_by_who_may_look_at_one(client, group, searches):
+    client.force_login(colleague(group))
+
+    text = client.get(START).text
+
+    assert ('role="search"' in text) == searches
+
+
+def test_who_is_asked_reads_what_about_and_nobody_who_lost_the_right(client):
+    asked = colleague("contracten")
+    text = f"@{asked.username} kijk je mee naar de volmacht?"
+    colleagues.write_note(ApplicationFactory(), text, by=colleague("intake"))
+    client.force_login(asked)
+    assert "kijk je mee naar de volmacht?" in client.get(START).text
+
+    asked.groups.set(Group.objects.filter(name="facturatie"))
+
+    assert "kijk je mee" not in client.get(START).text

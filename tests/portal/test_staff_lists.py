@@ -7,6 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
+from django.utils.text import capfirst
 
 from applications.models import Application, BillingMonth
 from audit.admin import AtMost, StaffAdmin
@@ -53,6 +56,20 @@ def test_a_list_asks_as_much_for_sixty_rows_as_for_five():
     most = {n: MOST - (0 if "procrastinate" in n else rights) for n in LISTS}
     assert {n: len(q) for n, q in many.items() if len(q) > most[n]} == {}
     assert sum(rows >= 40 for rows in shown.values()) >= 10
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_list_is_called_after_what_is_in_it(language):
+    """Django has the reader select something to look at, where there is nothing to select."""
+    client = Client(headers={"accept-language": language})
+    client.force_login(UserFactory(is_staff=True, is_superuser=True, language=language))
+
+    with translation.override(language):
+        for model in admin.site._registry:
+            name = f"{model._meta.app_label}_{model._meta.model_name}_changelist"
+            text = client.get(reverse(f"admin:{name}")).text
+            plural = capfirst(model._meta.verbose_name_plural)
+            assert f"<h1>{escape(plural)}</h1>" in text, name
 
 
 def test_a_month_of_billing_asks_as_much_for_sixty_contracts_as_for_five():
