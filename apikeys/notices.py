@@ -7,8 +7,8 @@ that who begins to call is told too.
 
 import datetime
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +20,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 from organisations.roles import Permission
-from organisations.services.locking import OrganisationMerged, lock
+from organisations.services.locking import for_each, lock
 from organisations.spreadsheets import line
 
 from . import notice_emails
@@ -57,9 +57,7 @@ def save(notice: Notice, *, by: User) -> None:
 def tell_all() -> None:
     """Aim every notice that is visible at who fits now, and mail whom it is for."""
     for notice in Notice.objects.visible():
-        for organisation in _fitting(notice):
-            with suppress(OrganisationMerged):
-                tell(notice, organisation)
+        for_each(_fitting(notice), partial(tell, notice))
 
 
 @transaction.atomic

@@ -199,6 +199,7 @@ def stop_without_asker() -> None:
 
 @transaction.atomic
 def _put_in_force(change: BankChange) -> None:
+    lock_of(change.contract)
     rows = BankChange.objects.select_for_update(of=("self",))
     rows = rows.due()  # as it is under the lock
     if not (found := rows.filter(pk=change.pk).first()):
@@ -210,6 +211,7 @@ def _put_in_force(change: BankChange) -> None:
 
 @transaction.atomic
 def _expire(change: BankChange) -> None:
+    lock_of(change.contract)
     rows = BankChange.objects.select_for_update().unconfirmed_too_long()
     if not (found := rows.filter(pk=change.pk).first()):
         return

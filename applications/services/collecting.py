@@ -114,6 +114,7 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
     collected = [one for one in due(billing) if one.is_collected]
     if not collected:
         raise NothingToCollect
+    _lock_mandates(collected)
     rows = [_row(one) for one in collected]
     content = _written(billing, rows, collect_on)
     made = DirectDebit.objects.create(
@@ -135,6 +136,12 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
         sha256=made.sha256,
     )
     return made
+
+
+def _lock_mandates(collected: list[Due]) -> None:
+    """Of two months that are made at once, one is the first that collects by a mandate."""
+    rows = Mandate.objects.filter(pk__in=[one.mandate.pk for one in collected])  # type: ignore[union-attr]
+    list(rows.order_by("pk").select_for_update(no_key=True).values_list("pk"))
 
 
 def _row(one: Due) -> Collection:

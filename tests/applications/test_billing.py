@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import random
+import time
 from decimal import Decimal
 from importlib import import_module
 from xml.etree import ElementTree
@@ -327,6 +328,29 @@ def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):
     assert found(bytes(later.content), "SeqTp") == ["RCUR"]
     assert found(bytes(first.content), "SeqTp") == ["FRST"]
     assert Collection.objects.count() == 2
+
+
+def test_two_months_that_are_made_at_once_have_one_first_collection(
+    committed, monkeypatch
+):
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    months, by = [billing.make(month) for month in (BEFORE, MONTH)], UserFactory()
+    written = collecting._written
+
+    def slowly(*args):
+        time.sleep(0.3)
+        return written(*args)
+
+    monkeypatch.setattr(collecting, "_written", slowly)
+    acts = [
+        lambda one=one: collecting.make(one, collect_on=collecting.earliest(), by=by)
+        for one in months
+    ]
+    with racing(2) as race:
+        assert race.run(*acts, losing=()) == [True, True]
+
+    made = Collection.objects.values_list("sequence", flat=True)
+    assert sorted(made) == ["FRST", "RCUR"]
 
 
 def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):
