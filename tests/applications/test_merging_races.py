@@ -21,12 +21,12 @@ from apikeys.models import (
     UsageDay,
 )
 from apikeys.reports import Line
-from applications.models import Contract, Status
+from applications.models import Application, Contract, Status
 from applications.services import contracts, handling, merging
 from mail import private_links
 from organisations.models import Intervention, Invitation, Membership
 from organisations.roles import Role
-from organisations.services import intervening, inviting
+from organisations.services import blocking, intervening, inviting
 from organisations.services import merging as people
 from tests.applications.merging import propose
 from tests.factories import (
@@ -81,6 +81,30 @@ def test_two_who_approve_at_once_merge_once():
 
             assert sorted(won) == [False, True]
             assert now(double).merged_into == into
+
+
+@pytest.mark.parametrize("whose", ["double", "into"])
+def test_who_is_blocked_meanwhile_is_not_merged(monkeypatch, whose):
+    tell = blocking.emails.blocked
+
+    def late(organisation):
+        time.sleep(0.4)
+        tell(organisation)
+
+    monkeypatch.setattr(blocking.emails, "blocked", late)
+    double, into, *_rest = pair()
+    approve, sara = approving(double, into), UserFactory(is_staff=True)
+    organisation = {"double": double, "into": into}[whose]
+
+    with racing(2) as race:
+        won = race.run(
+            lambda: blocking.block(organisation, reason="Misbruik", by=sara),
+            lambda: approve(0.2),
+            losing=merging.CannotMerge,
+        )
+
+    assert won == [True, False]
+    assert now(double).merged_into is None
 
 
 def test_two_doubles_of_one_organisation_go_there_at_once():
@@ -250,3 +274,31 @@ def test_a_process_that_knows_the_key_is_told():
         heard.append(told.payload)
 
     assert f"{key.pk}" in heard
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_application_of_the_double_that_is_approved_meanwhile_goes_along(
+    monkeypatch,
+):
+    """Who approves holds the application, and then waits for the organisation."""
+    move = merging._move_contracts
+
+    def late(*both):
+        time.sleep(0.4)
+        move(*both)
+
+    monkeypatch.setattr(merging, "_move_contracts", late)
+    with racing(2) as race:
+        for _ in range(2):
+            double, into, alice, _key = pair()
+            application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+            ours = {"customer": double, "applicant": alice}
+            Application.objects.filter(pk=application.pk).update(**ours)
+            approve, carla = approving(double, into), UserFactory(is_staff=True)
+
+            def conclude(one=application, by=carla):
+                time.sleep(0.2)
+                handling.approve(now(one), by=by)
+
+            assert race.run(approve, conclude, losing=()) == [True, True]
+            assert Contract.objects.get(application=application).organisation == into
