@@ -238,6 +238,31 @@ def test_calls_that_are_counted_meanwhile_are_counted_where_the_key_is():
             assert [one.organisation for one in counted] == [into]
 
 
+def test_calls_that_were_counted_and_not_committed_yet_go_along(monkeypatch):
+    """Of another outcome, of a month that has its partition: else its rows hold it up."""
+    gateway = Gateway.objects.create(name="Gateway 1", token_digest="a")
+    double, into, _alice, key = pair()
+    approve = approving(double, into)
+
+    def report(status):
+        line = Line(key.pk, "los", timezone.now(), status)
+        usage.count(gateway, f"b-{status}", [b"x"], lambda _pieces: [(1, line)])
+
+    report(200)
+    note = usage._note
+
+    def late(*counted):
+        time.sleep(0.5)
+        note(*counted)
+
+    monkeypatch.setattr(usage, "_note", late)
+    with racing(2) as race:
+        race.run(lambda: report(500), lambda: approve(0.2), losing=())
+
+    counted = UsageDay.objects.filter(api_key=key)
+    assert [one.organisation for one in counted] == [into, into]
+
+
 def slowly(pieces):
     """Read, and then wait a while before it is written."""
     yield from pieces
