@@ -144,6 +144,16 @@ def test_it_counts_not_a_second_before_the_cooling_off_is_over(accepted, monkeyp
     assert stored(accepted).status == BankStatus.ACCEPTED
 
 
+def test_no_link_confirms_while_the_organisation_is_blocked(client, change, contract):
+    blocking.block(
+        contract.organisation, reason="Misbruik", by=UserFactory(is_staff=True)
+    )
+
+    with pytest.raises(bank.LinkOver):
+        bank.confirm(token(change))
+    assert stored(change).confirmed_at is None
+
+
 def test_it_counts_not_while_no_member_could_stop_it(accepted, contract, monkeypatch):
     sara = UserFactory(is_staff=True)
     blocking.block(contract.organisation, reason="Misbruik", by=sara)
