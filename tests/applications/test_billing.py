@@ -275,6 +275,32 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
         billing.refuse(proposed, by=biller)
 
 
+def test_who_decide_at_once_decide_once(committed):
+    """On one correction, and on two of one line, of which the second was not seen."""
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    billing.make(MONTH)
+    line, by = BillingLine.objects.get(), UserFactory()
+    propose = lambda: billing.propose(line, amount=Decimal(-1), reason="x", by=by)
+    others, seen = UserFactory.create_batch(2), line.amount
+    agree = lambda one, seen: [
+        lambda person=person: billing.approve(one, seen=seen, by=person)
+        for person in others
+    ]
+    with racing(3) as race:
+        first = propose()
+        acts = [*agree(first, seen), lambda: billing.refuse(first, by=by)]
+        assert race.run(*acts, losing=billing.AlreadyDecided).count(True) == 1
+    seen = line.stands_at()
+    with racing(2) as race:
+        acts = [agree(propose(), seen)[0] for _ in range(2)]
+        assert race.run(*acts, losing=billing.ChangedMeanwhile).count(True) == 1
+
+    agreed = BillingCorrection.objects.filter(approved=True).count()
+    assert stated(line.organisation) == line.amount - agreed
+    billing_events = Event.objects.filter(kind__startswith="billing.correction_")
+    assert billing_events.filter(kind="billing.correction_approved").count() == agreed
+
+
 def test_the_database_asks_for_the_second_person(contract):
     billing.make(MONTH)
     by = UserFactory()
