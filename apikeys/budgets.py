@@ -5,7 +5,6 @@ key when a gateway asks (gateway/deciding.py): no sum is made while a call waits
 """
 
 import datetime
-from contextlib import suppress
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,7 +16,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
-from organisations.services.locking import OrganisationMerged, lock
+from organisations.services.locking import for_each, lock
 
 from . import usage_emails
 from .budget_forms import UsageMailForm
@@ -118,9 +117,8 @@ def share(budget: Budget, today: datetime.date) -> int:
 def check_all() -> None:
     """See of every organisation with a budget whether there is something to tell or stop."""
     today = timezone.localdate()
-    for organisation in Organisation.objects.filter(budgets__isnull=False).distinct():
-        with suppress(OrganisationMerged):
-            check(organisation, today)
+    having = Organisation.objects.filter(budgets__isnull=False).distinct()
+    for_each(having, lambda organisation: check(organisation, today))
 
 
 @transaction.atomic

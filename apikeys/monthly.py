@@ -2,7 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
-from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.translation import pgettext
 from accounts.models import User
 from mail.paper import typeset
 from organisations.models import Organisation
-from organisations.services.locking import OrganisationMerged, lock
+from organisations.services.locking import for_each, lock
 
 from . import statements, usage_emails, usage_page
 from .models import Api, MonthlyReport, UsageMail
@@ -34,10 +34,12 @@ def end_months(today: datetime.date) -> None:
     customers = Organisation.objects.filter(api_keys__isnull=False).distinct()
     for month in (months_before(today, 1), months_before(today, 2)):
         if FIRST_DAY <= (today - costs.month_of(month).last).days <= LAST_DAY:
-            for organisation in customers:
-                statements.close(organisation, month)
-                with suppress(OrganisationMerged):
-                    send(organisation, month)
+            for_each(customers, partial(_end_month, month))
+
+
+def _end_month(month: datetime.date, organisation: Organisation) -> None:
+    statements.close(organisation, month)
+    send(organisation, month)
 
 
 @transaction.atomic

@@ -7,8 +7,8 @@ that who begins to call is told too.
 
 import datetime
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -20,7 +20,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
 from organisations.roles import Permission
-from organisations.services.locking import OrganisationMerged, lock
+from organisations.services.locking import for_each, lock
 from organisations.spreadsheets import line
 
 from . import notice_emails
@@ -57,9 +57,7 @@ def save(notice: Notice, *, by: User) -> None:
 def tell_all() -> None:
     """Aim every notice that is visible at who fits now, and mail whom it is for."""
     for notice in Notice.objects.visible():
-        for organisation in _fitting(notice):
-            with suppress(OrganisationMerged):
-                tell(notice, organisation)
+        for_each(_fitting(notice), partial(tell, notice))
 
 
 @transaction.atomic
@@ -166,27 +164,25 @@ def _calls(notice: Notice, organisations: list[int]) -> dict[int, tuple[int, Any
 def not_ready(notice: Notice) -> QuerySet[NoticeReader]:
     """Who did not read it, or still calls what ends."""
     readers = notice.readers.select_related("organisation", "read_by")  # type: ignore[attr-defined]
-    waiting = readers.filter(read_at=None)
-    if notice.kind == NoticeKind.DEPRECATION and notice.api_id:
-        since = timezone.localdate() - datetime.timedelta(days=CALLS_OF)
-        calling = UsageDay.objects.filter(api=notice.api_id, day__gte=since)
-        waiting |= readers.filter(organisation__in=calling.values("organisation"))
-    return waiting.order_by("organisation__name", "pk")
+    return readers.filter(_not_ready()).order_by("organisation__name", "pk")
 
 
 def waited_for() -> QuerySet[Notice]:
     """What is to be seen now, asks something to be done, and not everybody did it."""
-    unread = NoticeReader.objects.filter(notice=OuterRef("pk"), read_at=None)
-    since = timezone.localdate() - datetime.timedelta(days=CALLS_OF)
-    aimed = NoticeReader.objects.filter(notice=OuterRef(OuterRef("pk")))
-    calling = UsageDay.objects.filter(
-        api=OuterRef("api"),
-        day__gte=since,
-        organisation__in=aimed.values("organisation"),
-    )
+    waiting = NoticeReader.objects.filter(_not_ready(), notice=OuterRef("pk"))
     asks = Notice.objects.visible().filter(kind__in=ASK_SOMETHING)
-    ends = Q(kind=NoticeKind.DEPRECATION)
-    return asks.filter(Exists(unread) | (ends & Exists(calling)))
+    return asks.filter(Exists(waiting))
+
+
+def _not_ready() -> Q:
+    """Of a reader: nobody read it, or the organisation still calls what ends."""
+    since = timezone.localdate() - datetime.timedelta(days=CALLS_OF)
+    calling = UsageDay.objects.filter(
+        organisation=OuterRef("organisation"),
+        api=OuterRef("notice__api"),
+        day__gte=since,
+    )
+    return Q(read_at=None) | Q(Exists(calling), notice__kind=NoticeKind.DEPRECATION)
 
 
 def as_csv(notice: Notice) -> Iterator[str]:

@@ -1,3 +1,5 @@
+import datetime
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -5,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from audit.models import Event
 from organisations.models import Membership
 
 
@@ -29,9 +32,15 @@ class BankChangeQuerySet(models.QuerySet):
         return self.filter(OPEN)
 
     def due(self):
-        """All was done by who is still there, and the time to think it over is past."""
+        """All was done by who is still there, and the time to think it over is past.
+
+        Nobody of an organisation that was blocked could stop it: then the time to think
+        it over begins when that is lifted.
+        """
         return self.open().filter(
             _asker_is_member(),
+            ~_unblocked_lately(),
+            contract__organisation__blocked_at=None,
             accepted_at__isnull=False,
             effective_from__lte=timezone.now(),
         )
@@ -54,6 +63,17 @@ class BankChangeQuerySet(models.QuerySet):
 def _asker_is_member():
     here = Membership.objects.filter(organisation=OuterRef("contract__organisation"))
     return Exists(here.filter(user=OuterRef("asked_by")))
+
+
+def _unblocked_lately():
+    lately = timezone.now() - datetime.timedelta(days=settings.IBAN_COOLING_OFF_DAYS)
+    return Exists(
+        Event.objects.filter(
+            organisation=OuterRef("contract__organisation"),
+            kind="organisation.unblocked",
+            at__gt=lately,
+        )
+    )
 
 
 def _person(label, *, null=True):

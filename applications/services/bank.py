@@ -48,7 +48,7 @@ class TooNew(Exception):
 
 
 class LinkOver(Exception):
-    """The link is unknown, used, or its term is over."""
+    """The link is unknown or used, its term is over, or the organisation is blocked."""
 
 
 @transaction.atomic
@@ -85,13 +85,18 @@ def ask(contract: Contract, *, iban: str, account_holder: str, by: User) -> Bank
 def open_change(
     token: str, *, among: models.QuerySet[BankChange] | None = None
 ) -> BankChange:
-    """The change that waits for this link to be used; raises LinkOver."""
+    """The change that waits for this link to be used; raises LinkOver.
+
+    No link works while the organisation is blocked: its members change nothing then.
+    """
     rows = BankChange.objects.all() if among is None else among
     waiting = rows.open().filter(  # type: ignore[attr-defined]
         confirmed_at=None, link_expires_at__gt=timezone.now()
     )
     found = waiting.filter(link_digest=private_links.digest(token)).first()
     if found is None or not _administers(found.asked_by, found.contract.organisation):
+        raise LinkOver
+    if found.contract.organisation.blocked_at:
         raise LinkOver
     return found
 
@@ -199,6 +204,7 @@ def stop_without_asker() -> None:
 
 @transaction.atomic
 def _put_in_force(change: BankChange) -> None:
+    lock_of(change.contract)
     rows = BankChange.objects.select_for_update(of=("self",))
     rows = rows.due()  # as it is under the lock
     if not (found := rows.filter(pk=change.pk).first()):
@@ -210,6 +216,7 @@ def _put_in_force(change: BankChange) -> None:
 
 @transaction.atomic
 def _expire(change: BankChange) -> None:
+    lock_of(change.contract)
     rows = BankChange.objects.select_for_update().unconfirmed_too_long()
     if not (found := rows.filter(pk=change.pk).first()):
         return

@@ -72,7 +72,9 @@ def _lay_out(month: datetime.date) -> BillingMonth:
         return billing
     first = BillingMonth.objects.earliest("month").month  # before it others billed
     stated = StatementBatch.objects.filter(month__range=(first, month))
-    stated = stated.filter(billing_lines=None).select_related("organisation")
+    stated = stated.filter(billing_lines=None).select_related(
+        "organisation__merged_into"
+    )
     for batch in stated.order_by("organisation", "month", "number"):
         lines = BillingLine.objects.bulk_create(lines_of(batch, billing))
         billing.line_count += len(lines)
@@ -113,9 +115,10 @@ def lines_of(batch: StatementBatch, billing: BillingMonth) -> list[BillingLine]:
 
 
 def _kept(organisation: Organisation, contract: Contract | None) -> dict[str, Any]:
-    """Of the customer, and of how it pays: a month that is closed stays as it was."""
+    """Of who pays now, and how: a month that is closed stays as it was."""
     of_customer = ("name", "purchase_reference", "invoice_email")
-    kept = {name: getattr(organisation, name) for name in of_customer}
+    pays = organisation.merged_into or organisation
+    kept = {name: getattr(pays, name) for name in of_customer}
     return kept | {"mandate": contract and contract.mandate_to_collect_by()}
 
 

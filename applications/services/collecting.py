@@ -148,8 +148,7 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
     collected = [one for one in due(billing) if one.is_collected]
     if not collected:
         raise NothingToCollect
-    known = Collection.objects.filter(mandate__in=[one.mandate for one in collected])
-    before = set(known.values_list("mandate", flat=True))
+    before = _collected_before(collected)
     rows = [_row(one, before) for one in collected]
     content = _written(billing, rows, collect_on)
     made = DirectDebit.objects.create(
@@ -171,6 +170,17 @@ def make(billing: BillingMonth, *, collect_on: datetime.date, by: User) -> Direc
         sha256=made.sha256,
     )
     return made
+
+
+def _collected_before(collected: list[Due]) -> set[int]:
+    """The mandates by which was collected before; locked, so that of two months that are
+    made at once one is the first.
+    """
+    mandates = [one.mandate for one in collected if one.mandate]
+    rows = Mandate.objects.filter(pk__in=[one.pk for one in mandates]).order_by("pk")
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+    known = Collection.objects.filter(mandate__in=mandates)
+    return set(known.values_list("mandate", flat=True))
 
 
 def _row(one: Due, before: set[int]) -> Collection:

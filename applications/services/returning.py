@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from audit.services import record
+from organisations.services.locking import lock_of
 
 from .. import emails
 from ..models import Collection, CollectionReturn, ReturnReason
@@ -31,6 +32,7 @@ def record_return(
     """Keep that a collection came back, and tell the customer; raises AlreadyReturned
     or NotThen.
     """
+    lock_of(collection.contract)
     collection = Collection.objects.select_for_update().get(pk=collection.pk)
     if hasattr(collection, "returned"):
         raise AlreadyReturned

@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from contextlib import suppress
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -12,7 +12,7 @@ from procrastinate.contrib.django import app
 from accounts.models import User
 from audit.services import record
 from organisations.models import Organisation
-from organisations.services.locking import OrganisationMerged
+from organisations.services.locking import for_each
 from organisations.services.locking import lock as lock_organisation
 
 from .. import emails, rendering, signing
@@ -77,11 +77,8 @@ def tend_all() -> None:
     round = TermsRound.objects.current()
     if round is None:
         return
-    for organisation in _to_be_asked(round):
-        _ask(round, organisation)
-    for request in TermsRequest.objects.waiting():
-        with suppress(OrganisationMerged):
-            _remind(request)
+    for_each(_to_be_asked(round), partial(_ask, round))
+    for_each(TermsRequest.objects.waiting(), _remind)
 
 
 @transaction.atomic
@@ -131,6 +128,7 @@ def _to_be_asked(round: TermsRound):
 @transaction.atomic
 def _ask(round: TermsRound, organisation: Organisation) -> None:
     """Ask one organisation, once; whoever runs it gets a mail."""
+    lock_organisation(organisation.pk)
     request, new = TermsRequest.objects.get_or_create(
         round=round, organisation=organisation
     )

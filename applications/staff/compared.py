@@ -3,10 +3,10 @@
 from typing import Any
 
 from organisations.details import CONTACT
-from organisations.models import ContactKind, Organisation
+from organisations.models import ContactKind, Membership, Organisation
 from organisations.services import details
 
-from ..models import Application
+from ..models import Application, Contract
 from ..services.handling import existing_organisation
 from ..summary import answer, question
 
@@ -44,7 +44,9 @@ def beside_customer(
 
 
 def duplicates(application: Application) -> dict[str, Any]:
-    """Other applications of the same number or mail domain, the newest first."""
+    """Other applications of the same number or mail domain, the newest first; and where
+    who is to be administrator is that already.
+    """
     others = Application.objects.order_by("-submitted_at")
     same_number = list(others.of_same_number(application)[:MOST])
     by_domain = others.of_same_mail_domain(application)
@@ -52,7 +54,19 @@ def duplicates(application: Application) -> dict[str, Any]:
     return {
         "same_number": same_number,
         "same_domain": list(by_domain.exclude(pk__in=seen)[:MOST]),
+        "administers": list(_administered(application)[:MOST]),
     }
+
+
+def _administered(application: Application) -> Any:
+    """The organisations whose administrator has the address of the new one."""
+    address = application.answers.get("account_email")
+    if not address:
+        return Organisation.objects.none()
+    there = Membership.objects.administrators().filter(user__email__iexact=address)
+    own = Contract.objects.filter(application=application).values("organisation")
+    found = Organisation.objects.filter(pk__in=there.values("organisation"))
+    return found.exclude(pk__in=own)
 
 
 def _known(customer: Organisation, with_account: bool) -> dict[str, Any]:

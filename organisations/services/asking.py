@@ -11,7 +11,7 @@ from audit.services import record
 from mail import private_links
 
 from .. import emails
-from ..models import AdministratorRequest, Membership
+from ..models import AdministratorRequest, Membership, Organisation
 from ..roles import Role
 from .locking import lock
 from .members import change_role
@@ -99,9 +99,13 @@ def tend_all() -> None:
 
 @transaction.atomic
 def tend(request: AdministratorRequest) -> None:
-    """End it if who asked is gone, let it fall if it is time, else remind in time."""
+    """End it if who asked is gone, let it fall if it is time, else remind in time.
+
+    Not while the organisation is blocked: no administrator could object.
+    """
     try:
-        _take(request)
+        if _take(request).blocked_at:
+            return
     except RequestEnded:
         return
     now = timezone.now()
@@ -132,15 +136,16 @@ def _asker(request: AdministratorRequest) -> Membership | None:
     ).first()
 
 
-def _take(request: AdministratorRequest, *, by: User | None = None) -> None:
+def _take(request: AdministratorRequest, *, by: User | None = None) -> Organisation:
     """Let nobody else decide until this is done; raises RequestEnded.
 
     `by` is the administrator who answers.
     """
-    lock(request.organisation_id, by=by)
+    organisation = lock(request.organisation_id, by=by)
     request.refresh_from_db()
     if request.outcome:
         raise RequestEnded
+    return organisation
 
 
 def _end(

@@ -1,6 +1,7 @@
 """Closing an organisation: its keys open nothing, and its members read and change nothing."""
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
@@ -47,6 +48,7 @@ def unblock(organisation: Organisation, *, reason: str, by: User) -> None:
     _lock(organisation, by)
     if not organisation.blocked_at:
         raise NotBlocked
+    _give_back(organisation, timezone.now() - organisation.blocked_at)
     _write(organisation, at=None, reason="")
     record(
         "organisation.unblocked",
@@ -56,6 +58,12 @@ def unblock(organisation: Organisation, *, reason: str, by: User) -> None:
         reason=reason,
     )
     emails.unblocked(organisation, reason=reason)
+
+
+def _give_back(organisation, time):
+    """In which no administrator could object to who asks to become one."""
+    asked = organisation.administrator_requests.open()
+    asked.update(falls_at=F("falls_at") + time)
 
 
 def _lock(organisation, by):

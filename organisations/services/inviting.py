@@ -38,6 +38,10 @@ class InvitationExpired(Exception):
     """The link was not used in time."""
 
 
+class InvitationWaits(Exception):
+    """The organisation is blocked: nobody joins whom its members asked, until that is over."""
+
+
 class AlreadyMember(Exception):
     """This person belongs to the organisation already."""
 
@@ -154,6 +158,8 @@ def open_invitation(
         raise InvitationWithdrawn
     if invitation.is_expired:
         raise InvitationExpired
+    if invitation.organisation.blocked_at and not invitation.invited_by.is_staff:
+        raise InvitationWaits
     return invitation
 
 

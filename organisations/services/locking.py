@@ -1,5 +1,7 @@
 """Who may act for an organisation, judged at the moment that it is done."""
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -52,6 +54,13 @@ def lock_of(row: Any, **how: Any) -> Organisation:
     except OrganisationMerged:
         row.refresh_from_db(fields=["organisation"])
         return lock(row.organisation_id, **how)
+
+
+def for_each(rows: Iterable[Any], act: Callable[[Any], object]) -> None:
+    """What a worker does for many; of who merged meanwhile it is done where all of it is."""
+    for row in rows:
+        with suppress(OrganisationMerged):
+            act(row)
 
 
 def require_not_merged(organisation: Organisation) -> None:

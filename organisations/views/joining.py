@@ -24,6 +24,7 @@ OVER = {
     inviting.InvitationUsed: ("used", 410),
     inviting.InvitationWithdrawn: ("withdrawn", 410),
     inviting.InvitationExpired: ("expired", 410),
+    inviting.InvitationWaits: ("waits", 403),
 }
 
 

@@ -1,4 +1,5 @@
 import datetime
+import time
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -271,4 +272,8 @@ def test_the_operator_reads_of_a_gateway_that_is_not_known_once_a_minute(
         client.get(VERIFY, headers={"Authorization": "Bearer gw_wrong"})
 
     assert caplog.text.count("token is wrong") == 1
+    a_minute_ago = time.monotonic() - 61
+    monkeypatch.setattr(verify, "_logged_at", a_minute_ago)
+    client.get(VERIFY, headers={"Authorization": "Bearer gw_wrong"})
+    assert caplog.text.count("token is wrong") == 2
     assert "gw_wrong" not in caplog.text

@@ -252,6 +252,18 @@ def test_a_statement_that_somebody_else_signed_is_found_out(
         check(json.dumps(forged))
 
 
+def test_the_published_key_is_that_of_statements_and_no_other(client, settings):
+    settings.SNAPSHOT_KEY = b"s" * 32
+    found = {
+        name: client.get(reverse(f"apikeys:{name}_keys")).json()["keys"]
+        for name in ("statement", "snapshot")
+    }
+
+    assert found["statement"] == [jwk.public(settings.STATEMENT_KEY)]
+    assert found["snapshot"] == [jwk.public(settings.SNAPSHOT_KEY)]
+    assert found["statement"] != found["snapshot"]
+
+
 def test_the_page_leads_to_the_key_of_statements(client, member):
     client.force_login(member.user)
 

@@ -27,7 +27,7 @@ from mail import private_links, rendering
 from mail.models import Message
 from organisations.models import ContactKind, Membership
 from organisations.roles import Role
-from organisations.services import details, members
+from organisations.services import blocking, details, members
 from tests.factories import (
     ApplicationFactory,
     MembershipFactory,
@@ -142,6 +142,33 @@ def test_it_counts_not_a_second_before_the_cooling_off_is_over(accepted, monkeyp
     bank.put_in_force()
 
     assert stored(accepted).status == BankStatus.ACCEPTED
+
+
+def test_no_link_confirms_while_the_organisation_is_blocked(client, change, contract):
+    blocking.block(
+        contract.organisation, reason="Misbruik", by=UserFactory(is_staff=True)
+    )
+
+    with pytest.raises(bank.LinkOver):
+        bank.confirm(token(change))
+    assert stored(change).confirmed_at is None
+
+
+def test_it_counts_not_while_no_member_could_stop_it(accepted, contract, monkeypatch):
+    sara = UserFactory(is_staff=True)
+    blocking.block(contract.organisation, reason="Misbruik", by=sara)
+    days_pass(monkeypatch, 30)
+    bank.put_in_force()
+    assert stored(accepted).status == BankStatus.ACCEPTED
+
+    blocking.unblock(contract.organisation, reason="Opgelost", by=sara)
+    days_pass(monkeypatch, 6)
+    bank.put_in_force()
+    assert stored(accepted).status == BankStatus.ACCEPTED
+    days_pass(monkeypatch, 2)
+    bank.put_in_force()
+
+    assert stored(accepted).status == BankStatus.IN_FORCE
 
 
 def test_it_counts_not_before_staff_saw_the_signature(agreed, alice, monkeypatch):

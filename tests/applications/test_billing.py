@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import random
+import time
 from decimal import Decimal
 from importlib import import_module
 from xml.etree import ElementTree
@@ -299,6 +300,32 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
         billing.refuse(proposed, by=biller)
 
 
+def test_who_decide_at_once_decide_once(committed):
+    """On one correction, and on two of one line, of which the second was not seen."""
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    billing.make(MONTH)
+    line, by = BillingLine.objects.get(), UserFactory()
+    propose = lambda: billing.propose(line, amount=Decimal(-1), reason="x", by=by)
+    others, seen = UserFactory.create_batch(2), line.amount
+    agree = lambda one, seen: [
+        lambda person=person: billing.approve(one, seen=seen, by=person)
+        for person in others
+    ]
+    with racing(3) as race:
+        first = propose()
+        acts = [*agree(first, seen), lambda: billing.refuse(first, by=by)]
+        assert race.run(*acts, losing=billing.AlreadyDecided).count(True) == 1
+    seen = line.stands_at()
+    with racing(2) as race:
+        acts = [agree(propose(), seen)[0] for _ in range(2)]
+        assert race.run(*acts, losing=billing.ChangedMeanwhile).count(True) == 1
+
+    agreed = BillingCorrection.objects.filter(approved=True).count()
+    assert stated(line.organisation) == line.amount - agreed
+    billing_events = Event.objects.filter(kind__startswith="billing.correction_")
+    assert billing_events.filter(kind="billing.correction_approved").count() == agreed
+
+
 def test_the_database_asks_for_the_second_person(contract):
     billing.make(MONTH)
     by = UserFactory()
@@ -352,6 +379,29 @@ def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):
     assert found(bytes(later.content), "SeqTp") == ["RCUR"]
     assert found(bytes(first.content), "SeqTp") == ["FRST"]
     assert Collection.objects.count() == 2
+
+
+def test_two_months_that_are_made_at_once_have_one_first_collection(
+    committed, monkeypatch
+):
+    runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
+    months, by = [billing.make(month) for month in (BEFORE, MONTH)], UserFactory()
+    written = collecting._written
+
+    def slowly(*args):
+        time.sleep(0.3)
+        return written(*args)
+
+    monkeypatch.setattr(collecting, "_written", slowly)
+    acts = [
+        lambda one=one: collecting.make(one, collect_on=collecting.earliest(), by=by)
+        for one in months
+    ]
+    with racing(2) as race:
+        assert race.run(*acts, losing=()) == [True, True]
+
+    made = Collection.objects.values_list("sequence", flat=True)
+    assert sorted(made) == ["FRST", "RCUR"]
 
 
 def test_nothing_is_made_that_cannot_be_collected(contract, biller, settings):

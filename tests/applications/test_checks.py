@@ -22,8 +22,14 @@ from applications.models import (
 from applications.services import checking, following
 from applications.staff.checks import IN_ORDER, LOOK, UNKNOWN, checks
 from applications.staff.compared import duplicates
+from organisations.roles import Role
 from tests.applications.test_admin import act, page, text_of
-from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory
+from tests.factories import (
+    ApplicationFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -350,7 +356,8 @@ def test_duplicates_are_those_of_the_same_number_and_the_same_mail_domain(
 
     found = duplicates(application)
 
-    assert found == {"same_number": [rejected], "same_domain": [neighbour]}
+    alike = {"same_number": [rejected], "same_domain": [neighbour]}
+    assert found == {**alike, "administers": []}
     html = client.get(page(application)).text
     assert page(rejected) in html
     assert page(neighbour) in html
@@ -360,7 +367,26 @@ def test_an_address_at_a_big_mail_provider_makes_nobody_alike():
     application = ApplicationFactory(contract_email="katrien@gmail.com")
     ApplicationFactory(contract_email="willie@gmail.com")
 
-    assert duplicates(application) == {"same_number": [], "same_domain": []}
+    assert not any(duplicates(application).values())
+
+
+def test_who_administers_another_organisation_already_is_seen(client, intake):
+    """By address, and not for who became it by this very application."""
+    member = MembershipFactory(user__email="Katrien@duckstad.example")
+    MembershipFactory(role=Role.DEVELOPER, user__email="willie@duckstad.example")
+    application = ApplicationFactory(account_email="katrien@DUCKSTAD.example")
+
+    assert duplicates(application)["administers"] == [member.organisation]
+    html = client.get(page(application)).text
+    assert "is dat met dit e-mailadres al bij" in html
+    there = reverse(
+        "admin:organisations_organisation_change", args=[member.organisation.pk]
+    )
+    assert there in html
+    developer = ApplicationFactory(account_email="willie@duckstad.example")
+    assert duplicates(developer)["administers"] == []
+    approved = ApplicationFactory(status=Status.APPROVED)
+    assert duplicates(approved)["administers"] == []
 
 
 def test_a_withdrawn_application_is_not_looked_up():

@@ -21,12 +21,12 @@ from apikeys.models import (
     UsageDay,
 )
 from apikeys.reports import Line
-from applications.models import Contract, Status
+from applications.models import Application, Contract, Status
 from applications.services import contracts, handling, merging
 from mail import private_links
 from organisations.models import Intervention, Invitation, Membership
 from organisations.roles import Role
-from organisations.services import intervening, inviting
+from organisations.services import blocking, intervening, inviting
 from organisations.services import merging as people
 from tests.applications.merging import propose
 from tests.factories import (
@@ -81,6 +81,30 @@ def test_two_who_approve_at_once_merge_once():
 
             assert sorted(won) == [False, True]
             assert now(double).merged_into == into
+
+
+@pytest.mark.parametrize("whose", ["double", "into"])
+def test_who_is_blocked_meanwhile_is_not_merged(monkeypatch, whose):
+    tell = blocking.emails.blocked
+
+    def late(organisation):
+        time.sleep(0.4)
+        tell(organisation)
+
+    monkeypatch.setattr(blocking.emails, "blocked", late)
+    double, into, *_rest = pair()
+    approve, sara = approving(double, into), UserFactory(is_staff=True)
+    organisation = {"double": double, "into": into}[whose]
+
+    with racing(2) as race:
+        won = race.run(
+            lambda: blocking.block(organisation, reason="Misbruik", by=sara),
+            lambda: approve(0.2),
+            losing=merging.CannotMerge,
+        )
+
+    assert won == [True, False]
+    assert now(double).merged_into is None
 
 
 def test_two_doubles_of_one_organisation_go_there_at_once():
@@ -214,6 +238,31 @@ def test_calls_that_are_counted_meanwhile_are_counted_where_the_key_is():
             assert [one.organisation for one in counted] == [into]
 
 
+def test_calls_that_were_counted_and_not_committed_yet_go_along(monkeypatch):
+    """Of another outcome, of a month that has its partition: else its rows hold it up."""
+    gateway = Gateway.objects.create(name="Gateway 1", token_digest="a")
+    double, into, _alice, key = pair()
+    approve = approving(double, into)
+
+    def report(status):
+        line = Line(key.pk, "los", timezone.now(), status)
+        usage.count(gateway, f"b-{status}", [b"x"], lambda _pieces: [(1, line)])
+
+    report(200)
+    note = usage._note
+
+    def late(*counted):
+        time.sleep(0.5)
+        note(*counted)
+
+    monkeypatch.setattr(usage, "_note", late)
+    with racing(2) as race:
+        race.run(lambda: report(500), lambda: approve(0.2), losing=())
+
+    counted = UsageDay.objects.filter(api_key=key)
+    assert [one.organisation for one in counted] == [into, into]
+
+
 def slowly(pieces):
     """Read, and then wait a while before it is written."""
     yield from pieces
@@ -250,3 +299,31 @@ def test_a_process_that_knows_the_key_is_told():
         heard.append(told.payload)
 
     assert f"{key.pk}" in heard
+
+
+@pytest.mark.usefixtures("committed")
+def test_an_application_of_the_double_that_is_approved_meanwhile_goes_along(
+    monkeypatch,
+):
+    """Who approves holds the application, and then waits for the organisation."""
+    move = merging._move_contracts
+
+    def late(*both):
+        time.sleep(0.4)
+        move(*both)
+
+    monkeypatch.setattr(merging, "_move_contracts", late)
+    with racing(2) as race:
+        for _ in range(2):
+            double, into, alice, _key = pair()
+            application = ApplicationFactory(status=Status.CONTRACT_RETURNED)
+            ours = {"customer": double, "applicant": alice}
+            Application.objects.filter(pk=application.pk).update(**ours)
+            approve, carla = approving(double, into), UserFactory(is_staff=True)
+
+            def conclude(one=application, by=carla):
+                time.sleep(0.2)
+                handling.approve(now(one), by=by)
+
+            assert race.run(approve, conclude, losing=()) == [True, True]
+            assert Contract.objects.get(application=application).organisation == into

@@ -17,10 +17,10 @@ from audit.services import record
 from mail import rendering
 from mail.models import Message
 from organisations import tasks
-from organisations.models import AdministratorRequest, Membership
+from organisations.models import AdministratorRequest, Membership, Organisation
 from organisations.roles import Role
-from organisations.services import asking, members
-from tests.factories import PASSWORD, MembershipFactory
+from organisations.services import asking, blocking, members
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 Outcome = AdministratorRequest.Outcome
@@ -111,6 +111,24 @@ def test_it_falls_to_who_asked_when_nobody_objects(alice, bob):
     assert role(bob) == Role.ADMINISTRATOR
     told = Message.objects.filter(template="organisations/emails/administrator_new")
     assert {mail.to for mail in told} == {alice.user.email, bob.user.email}
+
+
+def test_it_does_not_fall_while_no_administrator_could_object(alice, bob):
+    sara = UserFactory(is_staff=True)
+    asked = ask(bob, days_ago=10)
+    due = asked.falls_at
+    blocking.block(alice.organisation, reason="Misbruik", by=sara)
+    passed(asked, 30)
+    Organisation.objects.update(blocked_at=timezone.now() - datetime.timedelta(days=30))
+
+    asking.tend_all()
+    assert role(bob) == Role.DEVELOPER
+    blocking.unblock(alice.organisation, reason="Opgelost", by=sara)
+    asking.tend_all()
+
+    asked.refresh_from_db()
+    assert role(bob) == Role.DEVELOPER
+    assert abs(asked.falls_at - due) < datetime.timedelta(minutes=1)
 
 
 def test_members_are_reminded_once_two_days_before(alice, bob):

@@ -15,7 +15,7 @@ from mail import private_links, rendering
 from mail.models import Message
 from organisations.models import Invitation, Membership
 from organisations.roles import Role
-from organisations.services import inviting
+from organisations.services import blocking, inviting
 from organisations.services.inviting import Outcome
 from tests.factories import (
     PASSWORD,
@@ -364,3 +364,37 @@ def test_what_happens_to_an_invitation_is_recorded(alice):
         ("member.added", bo),
     ]
     assert "bo@b.nl" not in str([event.data for event in events])
+
+
+def test_nobody_joins_a_blocked_organisation_whom_its_members_asked(alice):
+    """Whether with a new account or one's own; once it is lifted the link works again."""
+    sara, client = UserFactory(is_staff=True), Client()
+    path = link(invite(alice, "bo@b.nl"))
+    blocking.block(alice.organisation, reason="Misbruik van Zoeken", by=sara)
+
+    shown = client.get(path)
+    assert shown.status_code == client.post(path, NEW).status_code == 403
+    assert "kan niemand zich erbij aansluiten" in shown.text
+    assert "Misbruik" not in shown.text
+    client.force_login(UserFactory())
+    assert client.post(path).status_code == 403
+    assert alice.organisation.memberships.count() == 1
+
+    blocking.unblock(alice.organisation, reason="Opgelost", by=sara)
+    client.post(path)
+    assert alice.organisation.memberships.count() == 2
+
+
+def test_whom_staff_asked_joins_a_blocked_organisation(client, alice):
+    """Who is to run it in the place of who is gone."""
+    sara = UserFactory(is_staff=True)
+    inviting.ask(
+        alice.organisation, "bo@b.nl", role=Role.ADMINISTRATOR, by=sara, language="nl"
+    )
+    path = link(alice.organisation.invitations.get())
+    blocking.block(alice.organisation, reason="Misbruik", by=sara)
+    client.force_login(UserFactory())
+
+    client.post(path)
+
+    assert alice.organisation.memberships.count() == 2
