@@ -85,7 +85,7 @@ def test_requiring_is_recorded_and_told_to_everybody_in_their_own_words(alice, b
     mails = {one.to: rendering.email(one) for one in Message.objects.all()}
     assert set(mails) == {alice.user.email, bob.user.email}
     assert "Jij hebt er al een." in mails[alice.user.email].body
-    assert "You have none yet." in mails[bob.user.email].body
+    assert "You do not have one yet." in mails[bob.user.email].body
     done = activity.in_words(
         alice.organisation, activity.events(alice.organisation)[:1]
     )
