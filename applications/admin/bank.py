@@ -1,5 +1,7 @@
 """Where staff decide on changes of bank account."""
 
+from typing import ClassVar
+
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponseRedirect
@@ -49,7 +51,12 @@ class Decision(forms.ModelForm, SignedFileForm):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     scan = forms.FileField(
-        label=_("Scan van de ondertekende machtiging (pdf)"), required=False
+        label=_("Scan van de ondertekende machtiging (pdf)"),
+        help_text=_(
+            "Bij een ontvangen machtiging. Zonder scan leg je vast dat ze op papier"
+            " terugkwam."
+        ),
+        required=False,
     )
 
     class Meta:
@@ -122,9 +129,14 @@ class BankChangeAdmin(StaffAdmin):
     ]  # fmt: skip
     readonly_fields = shown
 
+    class Media:
+        css: ClassVar = {"all": ["staff.css"]}
+
     def get_fields(self, request, obj=None):
         if obj and obj.is_open and self.has_change_permission(request, obj):
-            return [*self.shown, "decision", "explanation", "scan"]
+            possible = Decision.POSSIBLE.get(obj.status, [])
+            asked = ["decision", "explanation", *["scan"] * ("register" in possible)]
+            return [*self.shown, *asked]
         return self.shown
 
     @admin.display(description=_("organisatie"))
@@ -191,6 +203,13 @@ class BankChangeAdmin(StaffAdmin):
         change = get_object_or_404(BankChange, pk=pk)
         return page_picture(get_object_or_404(change.documents, pk=document_pk), number)
 
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        context = {
+            "title": self.opts.verbose_name,  # nothing of it is changed here
+            "show_save_and_continue": False,  # one stays on the page anyhow
+        }
+        return super().change_view(request, object_id, form_url, context)
+
     def has_add_permission(self, request):
         return False
 
@@ -205,10 +224,12 @@ class BankChangeAdmin(StaffAdmin):
         try:
             form.decide(obj, request.user)
         except tuple(BANK) as refusal:
-            request.refused = BANK[type(refusal)]
+            messages.error(request, BANK[type(refusal)])
+        else:
+            act = form.DECISIONS[form.cleaned_data["decision"]]
+            state = BankChange.objects.get(pk=obj.pk).status.label
+            said = _("Gedaan: %(act)s. Nu: %(state)s.")
+            messages.success(request, said % {"act": act, "state": state})
 
     def response_change(self, request, obj):
-        if refused := getattr(request, "refused", None):
-            messages.error(request, refused)
-            return HttpResponseRedirect(request.path)
-        return super().response_change(request, obj)
+        return HttpResponseRedirect(request.path)

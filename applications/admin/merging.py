@@ -134,7 +134,10 @@ def approve(pages, request, pk):
         return _decided(request, proposed, there)
     double, into = proposed.organisation, proposed.into
     plan = merging.plan(double, into, meant=proposed)
-    return _page(pages, request, double, plan=plan, proposed=proposed, there=there)
+    mine = proposed.proposed_by_id == request.user.pk
+    return _page(
+        pages, request, double, plan=plan, proposed=proposed, there=there, mine=mine
+    )
 
 
 def _decided(request, proposed, there):

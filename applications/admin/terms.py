@@ -191,6 +191,5 @@ class TermsRequestAdmin(ReadOnlyAdmin):
             )
             for one in asked.answers.all()
         ]
-        return format_html_join(
-            "", "<p>{}, {}, {}<br><small>SHA-256 {}</small></p>", rows
-        )
+        said = "<p>{}, {}, {}<br><small>SHA-256 {}</small></p>"
+        return format_html_join("", said, rows) or ANSWERS["unanswered"]

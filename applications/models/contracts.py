@@ -77,12 +77,20 @@ class Contract(models.Model):
 
     number = models.CharField(_("contractnummer"), max_length=20, unique=True)
     organisation = models.ForeignKey(
-        "organisations.Organisation", models.PROTECT, related_name="contracts"
+        "organisations.Organisation",
+        models.PROTECT,
+        related_name="contracts",
+        verbose_name=_("organisatie"),
     )
     application = models.OneToOneField(
-        Application, models.PROTECT, related_name="contract"
+        Application,
+        models.PROTECT,
+        related_name="contract",
+        verbose_name=_("aanvraag"),
     )
-    api_key = models.OneToOneField("apikeys.ApiKey", models.PROTECT, related_name="+")
+    api_key = models.OneToOneField(
+        "apikeys.ApiKey", models.PROTECT, related_name="+", verbose_name=_("API-key")
+    )
     starts_on = models.DateField(_("ingangsdatum"))
     ends_on = models.DateField(_("einddatum"), null=True, blank=True)  # the last day
     cancelled_at = models.DateTimeField(_("opgezegd"), null=True, editable=False)

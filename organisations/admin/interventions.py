@@ -77,15 +77,23 @@ class InterventionAdmin(ReadOnlyAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         found = self.get_object(request, object_id)
+        open_acts = self.ACTS.items() if found and not found.outcome else ()
         offered = [
-            (slug, label)
-            for slug, (label, right, _act) in self.ACTS.items()
-            if found is not None
-            and not found.outcome
-            and not (slug == "goedkeuren" and found.approved_at)
-            and request.user.has_perm(_right(found, slug, right))
+            (slug, said)
+            for slug, (label, right, _act) in open_acts
+            if request.user.has_perm(_right(found, slug, right))
+            and (said := self._said(request, found, slug, label))
         ]
         return super().change_view(request, object_id, form_url, {"acts": offered})
+
+    def _said(self, request, intervention, slug, label):
+        """What the act is called; nothing, where it is not for this person."""
+        if slug != "goedkeuren":
+            return label
+        if intervention.proposed_by_id != request.user.pk:
+            return None if intervention.approved_at else label
+        is_merge = intervention.kind == Intervention.Kind.MERGE
+        return _("Bekijken of terugnemen") if is_merge else None
 
     def act(self, request, pk, act):
         """Ask for confirmation, then do it."""

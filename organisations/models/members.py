@@ -132,12 +132,18 @@ class Invitation(models.Model):
     """
 
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="invitations"
+        Organisation,
+        models.PROTECT,
+        related_name="invitations",
+        verbose_name=_("organisatie"),
     )
     email = models.EmailField(_("e-mailadres"))
     role = models.CharField(_("rol"), max_length=20, choices=Role)
     invited_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        verbose_name=_("uitgenodigd door"),
     )
     invited_at = models.DateTimeField(_("uitgenodigd"))
     expires_at = models.DateTimeField(_("geldig tot"))
@@ -145,7 +151,11 @@ class Invitation(models.Model):
     link_digest = models.CharField(max_length=64, unique=True)
     accepted_at = models.DateTimeField(_("aangenomen"), null=True)
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("aangenomen door"),
     )
     withdrawn_at = models.DateTimeField(_("ingetrokken"), null=True)
 

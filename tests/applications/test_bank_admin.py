@@ -117,3 +117,21 @@ def test_other_groups_do_not_see_it(client, staff, change, group):
     assert client.get(page(change)).status_code == 403
     assert decide(client, change, "stop", explanation="x").status_code == 403
     assert status(change) == BankStatus.CONFIRMED
+
+
+def test_who_decides_reads_what_was_done_and_what_comes_next(client, staff, change):
+    staff("contracten")
+    page_of = page(change)
+    asked = client.get(page_of).text
+    assert "<h1>Wijziging van rekeningnummer</h1>" in asked
+    assert 'name="scan"' not in asked  # nothing can have come back yet
+
+    said = client.post(
+        page_of, {"decision": "agree", "explanation": "Gebeld."}, follow=True
+    ).text
+
+    assert "Gedaan: Akkoord als tweede persoon." in said
+    assert "Nu: Wacht op de ondertekende machtiging." in said
+    assert "met succes" not in said
+    assert 'name="scan"' in said
+    assert "dat ze op papier" in said

@@ -64,6 +64,23 @@ def test_one_proposes_and_another_approves(client, double, into, coen, carla):
     assert client.get(page("intervention_merge", proposed)).url == answer.url
 
 
+def test_who_proposed_is_offered_to_take_it_back_and_no_more(
+    client, double, into, coen
+):
+    proposed = propose(double, into, coen)
+    client.force_login(coen)
+    assert (
+        "Bekijken of terugnemen"
+        in client.get(page("intervention_change", proposed)).text
+    )
+
+    html = client.get(page("intervention_merge", proposed)).text
+
+    assert "Je hebt dit zelf voorgesteld. Een collega beslist." in html
+    assert "Goedkeuren en nu samenvoegen" not in html
+    assert "Niet samenvoegen" in html
+
+
 def test_what_prevents_it_stands_there_and_there_is_no_button(
     client, double, into, coen, carla
 ):

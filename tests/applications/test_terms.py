@@ -205,6 +205,20 @@ def test_an_administrator_reads_and_agrees(client, contract, alice, begun):
     assert mails("terms_answered").count() >= 2
 
 
+def test_a_page_with_a_mistake_says_so_once(client, contract, alice, begun):
+    said = client.post(page(contract), {"seen": begun.sha256}).text
+
+    assert "<title>Fout: Nieuwe voorwaarden" in " ".join(said.split())
+    assert "Fout: Fout:" not in said
+
+
+def test_staff_read_that_there_is_no_answer(client, contract, begun):
+    client.force_login(staff())
+    url = reverse("admin:applications_termsrequest_change", args=[asked(contract).pk])
+
+    assert "geen antwoord" in client.get(url).text
+
+
 def test_the_dashboard_asks_until_there_is_an_answer(client, contract, alice, begun):
     dashboard = reverse("organisations:dashboard", args=[contract.organisation.slug])
     assert "Er zijn nieuwe voorwaarden" in client.get(dashboard).text

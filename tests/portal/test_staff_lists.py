@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import flatten
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -20,6 +21,7 @@ from tests.factories import MembershipFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 MOST = 12
+SAME_IN_DUTCH = {"status", "postcode", "hash", "previous_hash"}
 OF_MONTH = ["change", "csv"]
 LISTS = sorted(
     f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
@@ -70,6 +72,21 @@ def test_a_list_is_called_after_what_is_in_it(language):
             text = client.get(reverse(f"admin:{name}")).text
             plural = capfirst(model._meta.verbose_name_plural)
             assert f"<h1>{escape(plural)}</h1>" in text, name
+
+
+def test_what_staff_read_of_a_row_has_a_name_in_words():
+    """Django names a field after its name in the code, which is English."""
+    unnamed = {
+        f"{model._meta.label}.{each.name}"
+        for model, pages in admin.site._registry.items()
+        if isinstance(pages, StaffAdmin)
+        for each in model._meta.fields
+        if each.name in {*flatten(pages.list_display), *flatten(pages.fields or [])}
+        and each.verbose_name == each.name.replace("_", " ")
+        and each.name not in SAME_IN_DUTCH
+    }
+
+    assert unnamed == set()
 
 
 def test_a_month_of_billing_asks_as_much_for_sixty_contracts_as_for_five():
