@@ -343,6 +343,18 @@ def test_the_file_for_the_bank_is_what_its_xsd_asks(contract, biller, basis):
     assert found(content, "ReqdColltnDt") == [str(collecting.earliest())]
 
 
+def test_a_name_that_no_bank_can_write_holds_up_nobody(contract, biller):
+    odd = DEBIT | {"account_holder": "🦆"}
+    runs(ApplicationFactory(status=Status.APPROVED, **odd).contract)
+
+    file = collecting.make(
+        billing.make(MONTH), collect_on=collecting.earliest(), by=biller
+    )
+
+    names = found(bytes(file.content), "Dbtr/p:Nm")
+    assert sorted(names) == ["Boeuf + Zoon B.V.", "NOTPROVIDED"]
+
+
 def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):
     day = collecting.earliest()
     first = collecting.make(billing.make(BEFORE), collect_on=day, by=biller)
