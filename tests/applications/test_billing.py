@@ -275,13 +275,20 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
         billing.refuse(proposed, by=biller)
 
 
-def test_who_decide_at_once_decide_once(committed):
+def test_who_decide_at_once_decide_once(committed, monkeypatch):
     """On one correction, and on two of one line, of which the second was not seen."""
     runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
     billing.make(MONTH)
     line, by = BillingLine.objects.get(), UserFactory()
     propose = lambda: billing.propose(line, amount=Decimal(-1), reason="x", by=by)
     others, seen = UserFactory.create_batch(2), line.amount
+    decide = billing._decide
+
+    def slowly(*one, **how):
+        time.sleep(0.3)
+        decide(*one, **how)
+
+    monkeypatch.setattr(billing, "_decide", slowly)
     agree = lambda one, seen: [
         lambda person=person: billing.approve(one, seen=seen, by=person)
         for person in others
