@@ -26,9 +26,9 @@ def lines(billing: BillingMonth) -> Iterator[str]:
     yield csv_line(COLUMNS)
     returned = {
         one.collection.contract_id: one
-        for one in CollectionReturn.objects.filter(
-            collection__direct_debit__billing=billing
-        ).select_related("collection")
+        for one in CollectionReturn.objects.standing()
+        .filter(collection__direct_debit__billing=billing)
+        .select_related("collection")
     }
     rows = billing.lines.select_related(*RELATED).order_by("organisation", "pk")
     for row in rows.iterator(chunk_size=AT_ONCE):

@@ -280,12 +280,21 @@ def bank_in_force(change: BankChange) -> None:
 
 def collection_returned(returned: CollectionReturn) -> None:
     """To the administrators and where invoices go: what came back, and why."""
+    _of_return("collection_returned", returned)
+
+
+def collection_not_returned(returned: CollectionReturn) -> None:
+    """To the same: it did not come back after all, and what was not right."""
+    _of_return("collection_not_returned", returned, mistake=returned.mistake)
+
+
+def _of_return(name: str, returned: CollectionReturn, **context: Any) -> None:
     collection = returned.collection
     contract = collection.contract
     organisation = contract.organisation
     billing = organisation.invoice_attention or organisation.name
     _to_organisation(
-        "collection_returned",
+        name,
         contract,
         returned,
         told=[(organisation.invoice_email, billing)],
@@ -293,6 +302,7 @@ def collection_returned(returned: CollectionReturn) -> None:
         collect_on=collection.direct_debit.collect_on,
         returned_on=returned.returned_on,
         reason=ReturnReason(returned.reason).label,
+        **context,
     )
 
 

@@ -88,7 +88,12 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             )
             for name, page in pages.items()
         ]
-        return [*own, *super().get_urls()]
+        take_back = path(
+            "terug/<int:pk>/",
+            self.admin_site.admin_view(self.take_back),
+            name="applications_billingmonth_take_back",
+        )
+        return [take_back, *own, *super().get_urls()]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         found = self.get_object(request, object_id)
@@ -109,7 +114,7 @@ class BillingMonthAdmin(ReadOnlyAdmin):
             "may_return": request.user.has_perm("applications.add_collectionreturn"),
             "came_back": CollectionReturn.objects.filter(
                 collection__direct_debit__billing=billing_month
-            ).select_related("collection__contract__organisation"),
+            ).select_related("collection__contract__organisation", "taken_back_by"),
             "lines_url": reverse("admin:applications_billingline_changelist")
             + f"?billing__id__exact={billing_month.pk}",
         }
@@ -169,6 +174,14 @@ class BillingMonthAdmin(ReadOnlyAdmin):
         if _file_of(found) is None:
             return redirect(_page(found))
         return returns.ask(self, request, found, _page(found))
+
+    @needs("applications.add_collectionreturn")
+    def take_back(self, request, pk):
+        """It did not come back: that was written down by mistake."""
+        known = CollectionReturn.objects.select_related("collection__contract")
+        found = get_object_or_404(known, pk=pk)
+        there = _page(found.collection.direct_debit.billing)
+        return returns.ask_to_take_back(self, request, found, there)
 
     @needs("applications.hand_over_billing")
     def done(self, request, pk):

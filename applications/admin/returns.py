@@ -1,8 +1,10 @@
 """Where billing says that a collection came back."""
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from apikeys.words import euro
 from organisations.admin import asked
 
 from ..models import Collection, CollectionReturn
@@ -10,6 +12,7 @@ from ..services import returning
 
 REFUSALS: dict[type[Exception], object] = {
     returning.AlreadyReturned: _("Dit is al vastgelegd."),
+    returning.AlreadyTakenBack: _("Een collega nam dit al terug."),
     returning.NotThen: _("Deze dag ligt voor het incassobestand, of moet nog komen."),
 }
 
@@ -57,6 +60,49 @@ class ReturnForm(forms.ModelForm):
 
     def _get_validation_exclusions(self):
         return super()._get_validation_exclusions() | {"collection"}
+
+
+class TakeBackForm(forms.Form):
+    """What the customer reads of the mistake."""
+
+    use_required_attribute = False
+    mistake = forms.CharField(
+        label=_("Wat er niet klopte"),
+        help_text=_("De organisatie leest dit."),
+        max_length=300,
+        error_messages={"required": _("Leg uit wat er niet klopte.")},
+    )
+
+
+def ask_to_take_back(pages, request, returned, there):
+    """The page on which it is said that a collection did not come back after all."""
+    collection = returned.collection
+    said = _(
+        "Vastgelegd is: de incasso van overeenkomst %(contract)s, %(amount)s, kwam terug op"
+        " %(day)s (%(code)s)."
+    ) % {
+        "contract": collection.contract,
+        "amount": euro(collection.amount),
+        "day": date_format(returned.returned_on, "j F Y"),
+        "code": returned.reason,
+    }
+    follows = _(
+        "Wie hoorde dat het bedrag terugkwam, krijgt een mail dat dit niet zo is. Wat was"
+        " vastgelegd blijft te zien, met jouw naam en reden. Daarna kan een terugkomst"
+        " opnieuw worden vastgelegd."
+    )
+    return asked(
+        pages,
+        request,
+        returned,
+        TakeBackForm(request.POST if request.method == "POST" else None),
+        returning.take_back,
+        refusals=REFUSALS,
+        there=there,
+        title=_("Een incasso kwam toch niet terug"),
+        explanation=f"{said} {follows}",
+        button=_("Terugnemen en mailen"),
+    )
 
 
 def ask(pages, request, billing_month, there):

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .billing import Collection
@@ -24,18 +25,25 @@ class ReturnReason(models.TextChoices):
 
 
 class CollectionReturnQuerySet(models.QuerySet):
+    def standing(self):
+        """Those that were not a mistake."""
+        return self.filter(taken_back_at=None)
+
     def of_contract(self, contract):
         """What came back of one contract, the newest first."""
-        found = self.filter(collection__contract=contract)
+        found = self.standing().filter(collection__contract=contract)
         related = found.select_related("collection__direct_debit__billing")
         return related.order_by("-returned_on", "-pk")
 
 
-class CollectionReturn(models.Model):
-    """That what was collected of one contract came back, when, and why."""
 
-    collection = models.OneToOneField(
-        Collection, models.PROTECT, related_name="returned", editable=False
+class CollectionReturn(models.Model):
+    """That what was collected of one contract came back, when, and why; or that this was
+    written down by mistake.
+    """
+
+    collection = models.ForeignKey(
+        Collection, models.PROTECT, related_name="returns", editable=False
     )
     reason = models.CharField(
         _("reden van de bank"), max_length=4, choices=ReturnReason
@@ -49,16 +57,54 @@ class CollectionReturn(models.Model):
         related_name="+",
         verbose_name=_("vastgelegd door"),
     )
+    taken_back_at = models.DateTimeField(_("teruggenomen"), null=True, editable=False)
+    taken_back_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("teruggenomen door"),
+    )
+    mistake = models.CharField(
+        _("wat er niet klopte"),
+        max_length=300,
+        blank=True,
+        help_text=_("De organisatie leest dit."),
+    )
 
     objects = CollectionReturnQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("teruggekomen incasso")
         verbose_name_plural = _("teruggekomen incasso's")
+        constraints = [
+            models.UniqueConstraint(
+                name="collection_comes_back_once",
+                fields=["collection"],
+                condition=Q(taken_back_at=None),
+            ),
+            models.CheckConstraint(
+                name="collection_return_is_taken_back_for_a_reason",
+                condition=Q(taken_back_at=None, taken_back_by=None, mistake="")
+                | Q(taken_back_at__isnull=False, taken_back_by__isnull=False)
+                & ~Q(mistake=""),
+            ),
+        ]
         triggers = [
+            pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
             pgtrigger.Protect(
-                name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete
-            )
+                name="never_changed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(
+                    "collection", "reason", "returned_on", "recorded_at", "recorded_by"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="taken_back_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__taken_back_at__isnull=False),
+            ),
         ]
 
     def __str__(self):

@@ -36,6 +36,7 @@ from ..models import (
 SCHEMA = "pain.008.001.08"
 ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
 FORESEEN = 90  # days; banks take later days too, but a month's bill cannot wait so long
+NO_NAME = "NOTPROVIDED"  # of which no letter is left: else the XSD refuses all
 NOT_SEPA = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")  # EPC217-08, the Latin of SEPA
 
 
@@ -209,7 +210,7 @@ def _written(
     for row in rows:
         file.add_payment(
             {
-                "name": latin(row.mandate.account_holder, 70),
+                "name": latin(row.mandate.account_holder, 70) or NO_NAME,
                 "IBAN": row.mandate.iban,
                 "amount": int(row.amount * 100),
                 "type": row.sequence,

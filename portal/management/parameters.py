@@ -29,6 +29,7 @@ from applications.models import (
     BillingCorrection,
     BillingLine,
     BillingMonth,
+    CollectionReturn,
     Contract,
     Document,
     DocumentKind,
@@ -172,6 +173,7 @@ PARAMETERS: dict[str, Callable[[Rows], list[Any]]] = {
         f"admin:applications_billingmonth_{page} pk": lambda rows: _months()
         for page in ("csv", "incasso", "bestand", "overgedragen", "terug")
     },
+    "admin:applications_billingmonth_take_back pk": _of(CollectionReturn),
     "organisations:invitation token": _tokens(
         "invitation", Invitation, accepted_at=None, withdrawn_at=None
     ),

@@ -300,13 +300,20 @@ def test_a_correction_is_a_line_when_a_second_person_agrees(contract, biller):
         billing.refuse(proposed, by=biller)
 
 
-def test_who_decide_at_once_decide_once(committed):
+def test_who_decide_at_once_decide_once(committed, monkeypatch):
     """On one correction, and on two of one line, of which the second was not seen."""
     runs(ApplicationFactory(status=Status.APPROVED, **DEBIT).contract)
     billing.make(MONTH)
     line, by = BillingLine.objects.get(), UserFactory()
     propose = lambda: billing.propose(line, amount=Decimal(-1), reason="x", by=by)
     others, seen = UserFactory.create_batch(2), line.amount
+    decide = billing._decide
+
+    def slowly(*one, **how):
+        time.sleep(0.3)
+        decide(*one, **how)
+
+    monkeypatch.setattr(billing, "_decide", slowly)
     agree = lambda one, seen: [
         lambda person=person: billing.approve(one, seen=seen, by=person)
         for person in others
@@ -366,6 +373,18 @@ def test_the_file_for_the_bank_is_what_its_xsd_asks(contract, biller, basis):
     assert found(content, "Dbtr/p:Nm") == ["Boeuf + Zoon B.V."]
     assert found(content, "SeqTp") == ["FRST"]
     assert found(content, "ReqdColltnDt") == [str(collecting.earliest())]
+
+
+def test_a_name_that_no_bank_can_write_holds_up_nobody(contract, biller):
+    odd = DEBIT | {"account_holder": "🦆"}
+    runs(ApplicationFactory(status=Status.APPROVED, **odd).contract)
+
+    file = collecting.make(
+        billing.make(MONTH), collect_on=collecting.earliest(), by=biller
+    )
+
+    names = found(bytes(file.content), "Dbtr/p:Nm")
+    assert sorted(names) == ["Boeuf + Zoon B.V.", "NOTPROVIDED"]
 
 
 def test_the_second_collection_recurs_and_a_file_is_made_once(contract, biller):

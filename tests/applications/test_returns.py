@@ -5,6 +5,7 @@ import datetime
 import io
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import Error, transaction
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -170,6 +171,76 @@ def test_it_comes_back_once_and_stays_so(client, biller, collection, month):
     ):
         with pytest.raises(Error), transaction.atomic():
             act()
+
+
+def test_what_was_recorded_by_mistake_is_taken_back_and_told(
+    client, biller, collection, month
+):
+    returned = returning.record_return(collection, **TERMS, by=UserFactory())
+    told = Message.objects.filter(template="applications/emails/collection_returned")
+    url = page("billingmonth_take_back", returned.pk)
+    assert url in client.get(page("billingmonth_change", month.pk)).text
+    assert "6,40" in client.get(url).text
+    assert "Leg uit wat er niet klopte." in client.post(url, {"mistake": " "}).text
+
+    client.post(url, {"mistake": "Verkeerde overeenkomst"})
+
+    returned.refresh_from_db()
+    assert (returned.taken_back_by, returned.mistake) == (
+        biller, "Verkeerde overeenkomst",
+    )  # fmt: skip
+    mails = Message.objects.filter(
+        template="applications/emails/collection_not_returned"
+    )
+    assert {mail.to for mail in mails} == {mail.to for mail in told}
+    assert mails[0].context["mistake"] == "Verkeerde overeenkomst"
+    event = Event.objects.get(kind="billing.collection_return_taken_back")
+    assert (event.by, event.data["reason"]) == (biller, "Verkeerde overeenkomst")
+    shown = client.get(page("billingmonth_change", month.pk)).text
+    assert f"teruggenomen door {biller.name}: Verkeerde overeenkomst" in shown
+    answer = client.post(page("billingmonth_csv", month.pk)).text
+    [row] = csv.DictReader(io.StringIO(answer))
+    assert (row["returned_on"], row["return_reason"]) == ("", "")
+    assert "Een collega nam dit al terug." in client.post(url, {"mistake": "x"}).text
+
+
+def test_after_a_mistake_it_can_really_come_back(collection):
+    by = UserFactory()
+    first = returning.record_return(collection, **TERMS, by=by)
+    returning.take_back(first, mistake="Verkeerde maand", by=by)
+
+    returning.record_return(collection, reason="MS03", returned_on=TODAY, by=by)
+
+    assert collection.returns.standing().get().reason == "MS03"
+    with pytest.raises(returning.AlreadyReturned):
+        returning.record_return(collection, **TERMS, by=by)
+    for changed in ({"mistake": "Iets anders"}, {"taken_back_at": None}):
+        with pytest.raises(Error), transaction.atomic():
+            CollectionReturn.objects.filter(pk=first.pk).update(**changed)
+
+
+@pytest.mark.parametrize("group", ["support", "intake", "contracten", "toezicht"])
+def test_others_take_nothing_back(client, collection, group):
+    returned = returning.record_return(collection, **TERMS, by=UserFactory())
+    other = UserFactory(is_staff=True)
+    other.groups.add(Group.objects.get(name=group))
+    client.force_login(other)
+
+    url = page("billingmonth_take_back", returned.pk)
+
+    assert client.post(url, {"mistake": "x"}).status_code == 403
+
+
+def test_two_who_take_it_back_at_once_mail_once(committed, request):
+    collection, by = request.getfixturevalue("collection"), UserFactory()
+    returned = returning.record_return(collection, **TERMS, by=by)
+    row = lambda: CollectionReturn.objects.get(pk=returned.pk)
+
+    with racing(2) as race:
+        acts = [lambda: returning.take_back(row(), mistake="x", by=by)] * 2
+        done = race.run(*acts, losing=returning.AlreadyTakenBack)
+
+    assert sorted(done) == [False, True]
 
 
 def test_there_is_nothing_to_give_back_without_a_file(client, biller):
