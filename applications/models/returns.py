@@ -36,7 +36,6 @@ class CollectionReturnQuerySet(models.QuerySet):
         return related.order_by("-returned_on", "-pk")
 
 
-
 class CollectionReturn(models.Model):
     """That what was collected of one contract came back, when, and why; or that this was
     written down by mistake.

@@ -22,7 +22,7 @@ from organisations.models import Membership, Organisation
 from organisations.roles import Role
 from organisations.services.locking import lock_of
 
-from .. import emails
+from .. import contract_emails
 from ..models import BankChange, BankStatus, Contract
 from .documents import bank_mandate, keep_signed
 from .handling import OwnInterest, SamePerson
@@ -77,7 +77,7 @@ def ask(contract: Contract, *, iban: str, account_holder: str, by: User) -> Bank
     )
     private_links.renew("bank_change", change)
     _save(change, "bank_change.asked", by=by, fields=["link_version", "link_digest"])
-    emails.bank_confirm(change)
+    contract_emails.bank_confirm(change)
     return change
 
 
@@ -109,7 +109,7 @@ def confirm(token: str) -> BankChange:
     change = open_change(token, among=BankChange.objects.select_for_update())
     change.confirmed_at = timezone.now()
     _save(change, "bank_change.confirmed", by=change.asked_by, fields=["confirmed_at"])
-    emails.bank_asked(change)
+    contract_emails.bank_asked(change)
     return change
 
 
@@ -211,7 +211,7 @@ def _put_in_force(change: BankChange) -> None:
         return
     found.in_force_at = timezone.now()
     _save(found, "bank_change.in_force", by=None, fields=["in_force_at"])
-    emails.bank_in_force(found)
+    contract_emails.bank_in_force(found)
 
 
 @transaction.atomic
@@ -242,7 +242,7 @@ def _stop(change: BankChange, kind: str, *, reason: str, by: User | None) -> Non
     fields = ["stopped_at", "stopped_by", "stop_reason"]
     _save(change, kind, by=by, fields=fields, reason=reason)
     if change.confirmed_at:  # before that nobody was told of it
-        emails.bank_stopped(change)
+        contract_emails.bank_stopped(change)
 
 
 def _agree(change: BankChange, *, by: User, how_checked: str = "") -> None:
@@ -256,7 +256,7 @@ def _agree(change: BankChange, *, by: User, how_checked: str = "") -> None:
     change.save(update_fields=fields)
     bank_mandate(change, by=by)
     _save(change, "bank_change.agreed", by=by, fields=[], by_staff=bool(how_checked))
-    emails.bank_agreed(change)
+    contract_emails.bank_agreed(change)
 
 
 def _returned(change: BankChange, *, by: User) -> None:

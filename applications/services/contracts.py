@@ -11,7 +11,7 @@ from audit.services import record
 from organisations.services.intervening import OwnInterest
 from organisations.services.locking import lock_of
 
-from .. import emails
+from .. import contract_emails
 from ..models import Contract, OwnCancellation
 
 CANCELLATION = ["ends_on", "cancelled_at", "cancelled_by", "cancellation_reason"]
@@ -70,7 +70,7 @@ def cancel(
     _save_cancellation(contract)
     apikeys.let_work_until(contract.api_key, ends_on, by=by)
     _record("contract.cancelled", contract, by, ends_on=ends_on)
-    emails.contract_cancelled(contract, by=by)
+    contract_emails.contract_cancelled(contract, by=by)
 
 
 @transaction.atomic
@@ -106,7 +106,7 @@ def end(contract: Contract, *, ends_on: datetime.date, reason: str, by: User) ->
     _save_cancellation(contract)
     apikeys.let_work_until(contract.api_key, ends_on, by=by)
     _record("contract.ended_by_us", contract, by, day=ends_on, reason=reason)
-    emails.contract_ended_by_us(contract)
+    contract_emails.contract_ended_by_us(contract)
 
 
 @transaction.atomic
@@ -141,7 +141,7 @@ def _run_on(contract: Contract, *, by: User) -> None:
         _record("contract.kept_until", contract, by, day=contract.ends_on)
     else:
         _record("contract.kept", contract, by)
-    emails.contract_kept(contract, by=by)
+    contract_emails.contract_kept(contract, by=by)
 
 
 def end_those_over() -> None:

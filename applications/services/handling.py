@@ -17,7 +17,7 @@ from organisations.services import details
 from organisations.services import members as organisations
 from organisations.services.locking import lock as lock_organisation
 
-from .. import emails
+from .. import contract_emails, emails
 from ..models import (
     Application,
     ChangeRequest,
@@ -169,7 +169,7 @@ def approve(
         activation = accounts.start_activation(newcomer, by=by)
         emails.key_available(application, activation)
     else:
-        emails.contract_added(contract)
+        contract_emails.contract_added(contract)
     return contract
 
 

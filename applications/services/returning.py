@@ -12,7 +12,7 @@ from accounts.models import User
 from audit.services import record
 from organisations.services.locking import lock_of
 
-from .. import emails
+from .. import contract_emails
 from ..models import Collection, CollectionReturn, ReturnReason
 
 
@@ -50,7 +50,7 @@ def record_return(
         collection=collection, reason=reason, returned_on=returned_on, recorded_by=by
     )
     _record("billing.collection_returned", returned, by, reason=reason)
-    emails.collection_returned(returned)
+    contract_emails.collection_returned(returned)
     return returned
 
 
@@ -67,7 +67,7 @@ def take_back(returned: CollectionReturn, *, mistake: str, by: User) -> None:
     returned.mistake = mistake
     returned.save(update_fields=["taken_back_at", "taken_back_by", "mistake"])
     _record("billing.collection_return_taken_back", returned, by, reason=mistake)
-    emails.collection_not_returned(returned)
+    contract_emails.collection_not_returned(returned)
 
 
 def _record(kind: str, returned: CollectionReturn, by: User, *, reason: str) -> None:

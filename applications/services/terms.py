@@ -15,7 +15,7 @@ from organisations.models import Organisation
 from organisations.services.locking import for_each
 from organisations.services.locking import lock as lock_organisation
 
-from .. import emails, rendering, signing
+from .. import contract_emails, rendering, signing
 from ..models import Contract, TermsAnswer, TermsRequest, TermsRound
 
 
@@ -107,7 +107,7 @@ def answer(request: TermsRequest, *, agreed: bool, seen: str, by: User) -> None:
         by=by,
         sha256=seen,
     )
-    emails.terms_answered(request, agreed=agreed, by=by)
+    contract_emails.terms_answered(request, agreed=agreed, by=by)
 
 
 def _lock(pk: int) -> TermsRound:
@@ -134,7 +134,7 @@ def _ask(round: TermsRound, organisation: Organisation) -> None:
     )
     if new:
         record("terms.asked", subject=request, organisation=organisation, by=None)
-        emails.terms_asked(request)
+        contract_emails.terms_asked(request)
 
 
 @transaction.atomic
@@ -154,4 +154,4 @@ def _remind(request: TermsRequest) -> None:
     if timezone.localdate() >= due:
         request.reminders += 1
         request.save(update_fields=["reminders"])
-        emails.terms_reminder(request)
+        contract_emails.terms_reminder(request)
