@@ -25,13 +25,7 @@ from text_unidecode import unidecode
 from accounts.models import User
 from audit.services import record
 
-from ..models import (
-    BillingMonth,
-    Collection,
-    Contract,
-    DirectDebit,
-    Mandate,
-)
+from ..models import BillingMonth, Collection, Contract, DirectDebit, Mandate
 
 SCHEMA = "pain.008.001.08"
 ANNOUNCED = 5  # days before, as the contract says (applications/documents/contract.typ)
