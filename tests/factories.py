@@ -1,6 +1,9 @@
 """What tests make: each call names only what its test is about."""
 
+import datetime
+
 import factory
+from django.utils import timezone
 
 from accounts.models import User
 from apikeys import services as apikeys
@@ -139,3 +142,14 @@ def filled_in(number):
         "username": f"beheer-{number}",
         "invoice_email": email,
     }
+
+
+def aged(days, **fields):
+    """An application that stands where it is for so many days."""
+    application = ApplicationFactory(**fields)
+    since = timezone.now() - datetime.timedelta(days=days)
+    moved = {"status_since": since}
+    if application.email_confirmed_at:
+        moved["email_confirmed_at"] = since
+    Application.objects.filter(pk=application.pk).update(**moved)
+    return application

@@ -1,6 +1,5 @@
 """What the list of applications answers to staff."""
 
-import datetime
 import re
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 
 from applications.models import Application, Status
 from audit.admin import AtMost
-from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory
+from tests.factories import ApplicationFactory, OrganisationFactory, UserFactory, aged
 
 pytestmark = pytest.mark.django_db
 
@@ -26,16 +25,6 @@ def inge(client):
     user.groups.add(Group.objects.get(name="intake"))
     client.force_login(user)
     return user
-
-
-def aged(days, **fields):
-    """An application that stands where it is for so many days."""
-    application = ApplicationFactory(**fields)
-    since = timezone.now() - datetime.timedelta(days=days)
-    Application.objects.filter(pk=application.pk).update(
-        status_since=since, email_confirmed_at=since
-    )
-    return application
 
 
 def listed(client, **asked):

@@ -1,17 +1,14 @@
 """How one of the staff gets from one application to the next, all day."""
 
-import datetime
-
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
-from django.utils import timezone
 
 from applications.models import Application, ChecklistItem, DocumentKind, Stage, Status
 from applications.services import colleagues, handling
 from applications.staff import turns
 from tests.applications.test_admin import act, page, text_of
-from tests.factories import ApplicationFactory, UserFactory
+from tests.factories import ApplicationFactory, UserFactory, aged
 
 pytestmark = pytest.mark.django_db
 
@@ -29,16 +26,6 @@ def colleague(group="intake"):
 def compare(document):
     name = "admin:applications_application_compare"
     return reverse(name, args=[document.application_id, document.pk])
-
-
-def aged(days, **fields):
-    application = ApplicationFactory(**fields)
-    since = timezone.now() - datetime.timedelta(days=days)
-    aged = {"status_since": since}
-    if application.email_confirmed_at:
-        aged["email_confirmed_at"] = since
-    Application.objects.filter(pk=application.pk).update(**aged)
-    return application
 
 
 def test_an_act_leads_back_to_the_list_as_it_was_filtered(client):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apikeys import gateways, notices
 from apikeys.models import Gateway, Notice, NoticeKind
-from applications.models import Application, DocumentTemplate, Status, TermsRound
+from applications.models import DocumentTemplate, Status, TermsRound
 from applications.services import colleagues
 from mail import services as mail
 from mail.models import Message, State
@@ -19,7 +19,7 @@ from organisations.models import Organisation
 from portal import desk
 from portal.management import marked
 from tests.applications.test_admin import text_of
-from tests.factories import ApplicationFactory, UserFactory
+from tests.factories import ApplicationFactory, UserFactory, aged
 
 pytestmark = pytest.mark.django_db
 
@@ -30,13 +30,6 @@ def colleague(*groups):
     user = UserFactory(is_staff=True)
     user.groups.add(*Group.objects.filter(name__in=groups))
     return user
-
-
-def aged(days, **fields):
-    application = ApplicationFactory(**fields)
-    since = timezone.now() - datetime.timedelta(days=days)
-    Application.objects.filter(pk=application.pk).update(status_since=since)
-    return application
 
 
 def health(user):
