@@ -2,6 +2,7 @@ import datetime
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.db.models.fields.json import KT, KeyTransform
@@ -125,7 +126,8 @@ class ApplicationQuerySet(models.QuerySet):
 
     def of_nobody(self):
         """Those that none of the colleagues of today has taken on."""
-        return self.filter(Q(assignee=None) | Q(assignee__is_active=False))
+        left = get_user_model().objects.filter(is_active=False).values("pk")
+        return self.filter(Q(assignee=None) | Q(assignee__in=left))
 
     def of_customers(self):
         """Those whose KVK number is a customer's already."""
