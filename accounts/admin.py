@@ -84,14 +84,10 @@ class UserAdmin(StaffAdmin):
         people = super().get_queryset(request)
         return people.prefetch_related("memberships__organisation")
 
-    def get_search_results(self, request, queryset, search_term):
-        """Also by an organisation, without a row for each of them."""
-        found, _may_repeat = super().get_search_results(request, queryset, search_term)
-        if search_term:
-            within = {"memberships__organisation__name__icontains": search_term}
-            members = User.objects.filter(**within).values("pk")
-            found = queryset.filter(pk__in=found.order_by().values("pk").union(members))
-        return found, False
+    def also_found(self, words):
+        """By an organisation."""
+        within = {"memberships__organisation__name__icontains": words}
+        return User.objects.filter(**within).values("pk")
 
     def get_fieldsets(self, request, obj=None):
         person = [*PERSON, "shown_mail"] if obj else PERSON

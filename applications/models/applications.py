@@ -72,6 +72,12 @@ def _is_customer():
     return Exists(with_number)
 
 
+def is_nobodys():
+    """Of an application: nobody took it on, or who did works here no more."""
+    left = get_user_model().objects.filter(is_active=False).values("pk")
+    return Q(assignee=None) | Q(assignee__in=left)
+
+
 class ApplicationQuerySet(models.QuerySet):
     def drafts(self):
         """What is being filled in, and whose term is not over."""
@@ -126,8 +132,7 @@ class ApplicationQuerySet(models.QuerySet):
 
     def of_nobody(self):
         """Those that none of the colleagues of today has taken on."""
-        left = get_user_model().objects.filter(is_active=False).values("pk")
-        return self.filter(Q(assignee=None) | Q(assignee__in=left))
+        return self.filter(is_nobodys())
 
     def of_customers(self):
         """Those whose KVK number is a customer's already."""

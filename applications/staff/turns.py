@@ -5,6 +5,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 
 from ..models import Application, Status
+from ..models.applications import is_nobodys
 
 
 def _to_send(user: User) -> Q:
@@ -44,5 +45,5 @@ def queue(user: User) -> QuerySet[Application]:
 
 def next_for(user: User, application: Application) -> Application | None:
     """What this person can go on with, which is no colleague's."""
-    free = Q(assignee=None) | Q(assignee__is_active=False) | Q(assignee=user)
+    free = is_nobodys() | Q(assignee=user)
     return queue(user).filter(free).exclude(pk=application.pk).first()

@@ -85,14 +85,9 @@ class OrganisationAdmin(StaffAdmin):
         is_list = request.resolver_match.url_name.endswith("_changelist")
         return found.prefetch_related("members") if is_list else found
 
-    def get_search_results(self, request, queryset, search_term):
-        """Also by a member, without a row for each of them."""
-        found, _may_repeat = super().get_search_results(request, queryset, search_term)
-        if search_term:
-            members = Membership.objects.found(search_term).values("organisation")
-            named = found.order_by().values("pk")
-            found = queryset.filter(pk__in=named.union(members))
-        return found, False
+    def also_found(self, words):
+        """By a member."""
+        return Membership.objects.found(words).values("organisation")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         organisation = self.get_object(request, unquote(object_id))
